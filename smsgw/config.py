@@ -1,0 +1,88 @@
+"""The settings of the gateway: read from the environment, checked once, printed without secrets."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from smsgw.errors import StartupError
+
+PREFIX = "SMSGW_"
+HOME_ENV = f"{PREFIX}HOME"
+
+
+class Settings(BaseSettings):
+    """Every setting with its default. The environment name is the field's, upper case, after SMSGW_."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    environment: Literal["demo", "production"] = Field(
+        "production", description="`demo` allows the simulator and loopback addresses; `production` refuses both"
+    )
+    home: Path = Field(Path("var"), description="folder for the SQLite file, the data key and the demo's settings")
+    host: str = Field("127.0.0.1", description="address the web process listens on")
+    port: int = Field(8000, ge=1, le=65535, description="port the web process listens on")
+    database_url: SecretStr = Field(
+        SecretStr(""), description="database; empty: SQLite in the home folder. PostgreSQL: postgresql://user:pw@host/db"
+    )
+    redis_url: SecretStr = Field(SecretStr(""), description="Redis of the queue; empty: `smsgw up` starts a Valkey")
+    public_url: str = Field(
+        "http://127.0.0.1:8000", description="address under which the carrier reaches us; signatures are checked for it"
+    )
+    twilio_account_sid: str = Field("", description="account that may post to us and that we send with")
+    twilio_auth_token: SecretStr = Field(SecretStr(""), description="token that signs the carrier's requests")
+    twilio_auth_token_previous: SecretStr = Field(
+        SecretStr(""), description="the token before, still accepted while it is being rotated"
+    )
+    twilio_api_url: str = Field("https://api.twilio.com", description="the carrier's REST API")
+    twilio_from: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="our numbers, comma-separated; the first one sends what has no inbound number"
+    )
+    data_key: SecretStr = Field(SecretStr(""), description="64 bytes in hex that encrypt personal data; empty: the file")
+    data_key_file: Path | None = Field(None, description="file with the data key; empty: `data.key` in the home folder")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    web_threads: int = Field(8, ge=1, le=64, description="threads of the web process")
+    send_threads: int = Field(16, ge=1, le=64, description="calls to the carrier under way at once in a worker")
+
+    @field_validator("twilio_from", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.home.resolve() / 'smsgw.sqlite'}"
+
+    @property
+    def key_file(self) -> Path:
+        """The file that holds the data key when the key itself is not a setting."""
+        return self.data_key_file or self.home / "data.key"
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The auth tokens that a signature may be made with, the current one first."""
+        both = (self.twilio_auth_token, self.twilio_auth_token_previous)
+        return tuple(token.get_secret_value() for token in both if token.get_secret_value())
+
+
+def env_file(home: str | Path | None = None) -> Path:
+    """The file of settings beside the data, which `make up` writes: <home>/smsgw.env."""
+    return Path(home or os.environ.get(HOME_ENV) or "var") / "smsgw.env"
+
+
+def load(**overrides: object) -> Settings:
+    """Settings from the environment, then from <home>/smsgw.env; StartupError names every bad one."""
+    try:
+        return Settings(_env_file=env_file(), **overrides)  # type: ignore[call-arg, arg-type]
+    except ValidationError as error:
+        raise StartupError(list(_explain(error))) from None
+
+
+def _explain(error: ValidationError) -> Iterable[str]:
+    for problem in error.errors(include_input=False, include_url=False):
+        name = PREFIX + "_".join(str(part) for part in problem["loc"]).upper()
+        yield f"{name}: {problem['msg']}. Correct it and start again."

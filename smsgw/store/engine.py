@@ -1,0 +1,100 @@
+"""Engines and transactions: SQLite in WAL mode with full sync, or PostgreSQL, behind two verbs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from smsgw.errors import StoreUnavailable
+from smsgw.store.cipher import Cipher
+
+BUSY_MS = 10_000
+WRITE = "smsgw_write"
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Store:
+    """The database as two verbs. Both translate the driver's errors: StoreUnavailable, nothing stored."""
+
+    def __init__(self, engine: Engine, cipher: Cipher) -> None:
+        self.engine = engine
+        self.cipher = cipher
+        self._writer = engine.execution_options(**{WRITE: True})
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading. It takes no lock that a writer would wait for."""
+        with _translated(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A short writing transaction, committed at the end of the block, undone by an exception.
+
+        Look everything up and call everything slow before: no carrier call, no rendering inside.
+        """
+        with _translated(), self._writer.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def open_store(url: str, cipher: Cipher) -> Store:
+    """A store on `url` (sqlite:///…, postgresql://…). Connects at the first use, not here."""
+    parsed = make_url(url)
+    options: dict[str, Any] = {"pool_timeout": 5, "pool_size": 8, "max_overflow": 24, "hide_parameters": True}
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_MS / 1000}, **options)
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+    else:
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        connect_args = {"connect_timeout": 3, "options": "-c synchronous_commit=on -c timezone=UTC"}
+        engine = create_engine(parsed, pool_pre_ping=True, connect_args=connect_args, **options)
+    engine.dialect.smsgw_cipher = cipher  # type: ignore[attr-defined]
+    return Store(engine, cipher)
+
+
+def _sqlite_connect(connection: Any, record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by _sqlite_begin alone
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later can fail with SQLITE_BUSY at once; IMMEDIATE waits.
+    immediate = connection.get_execution_options().get(WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise StoreUnavailable(_reason(error)) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreUnavailable(_reason(error)) from error
+        raise
+
+
+def _reason(error: Exception) -> str:
+    # Only the driver's class and code: its text can quote data.
+    origin = getattr(error, "orig", None) or error
+    return f"database: {type(origin).__name__} {getattr(origin, 'sqlite_errorname', None) or ''}".strip()
