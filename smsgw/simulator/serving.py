@@ -1,0 +1,48 @@
+"""Serves a WSGI application on loopback: until the process ends, or for the length of a block."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from waitress import create_server, wasyncore
+
+from smsgw.errors import StartupError
+from smsgw.simulator.guard import LOOPBACK
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+THREADS = 8
+CONNECTIONS = 1_000
+
+
+def serve(app: "WSGIApplication", port: int) -> None:
+    """Serve `app` on 127.0.0.1:`port` until SIGINT or SystemExit. StartupError when the port is taken."""
+    server = _server(app, port)
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+@contextmanager
+def serving(app: "WSGIApplication", port: int = 0) -> Iterator[str]:
+    """Serve `app` within the block on a free port; gives its URL, without a slash at the end."""
+    server = _server(app, port)
+    thread = threading.Thread(target=server.run, name="simulator-server", daemon=True)
+    thread.start()
+    try:
+        yield f"http://{LOOPBACK}:{server.effective_port}"
+    finally:
+        server.task_dispatcher.shutdown(timeout=2)
+        # Only the server's own loop may close its sockets; it ends when none is left.
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
+        thread.join(timeout=5)
+
+
+def _server(app: "WSGIApplication", port: int) -> Any:
+    try:
+        return create_server(app, host=LOOPBACK, port=port, threads=THREADS, connection_limit=CONNECTIONS, ident=None)
+    except OSError as error:
+        raise StartupError([f"Port {port} of {LOOPBACK} cannot be used: {error.strerror}. Choose another."]) from None
