@@ -1,0 +1,90 @@
+"""The seam between the gateway and a carrier: values in, values out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An inbound message as read from a request. Phones are as the network gave them."""
+
+    carrier_id: str
+    from_phone: str
+    to_phone: str
+    body: str
+    num_media: int
+    opt_out_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A web request as a carrier reads it. `target`: path and query exactly as requested."""
+
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A delivery report. `token` is ours, from the callback URL; `state` is one of smsgw's, or None
+    where the carrier's word is not known; `status` is the carrier's own word."""
+
+    token: str
+    carrier_id: str
+    status: str
+    state: str | None
+    error_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message to hand over: E.164 or short code, text, token of the row, seconds it stays valid."""
+
+    to_phone: str
+    from_phone: str
+    body: str
+    token: str
+    valid_s: int
+
+
+class Verdict(StrEnum):
+    """What is certain after a call: the closed list that decides whether a send may be repeated."""
+
+    ACCEPTED = "accepted"  # the carrier has it
+    SAFE = "safe"  # it provably has not: may be sent again
+    REFUSED = "refused"  # it has said no: sending again is useless
+    AMBIGUOUS = "ambiguous"  # nobody knows: must not be sent again
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a call. `error_text` is for operators and holds nothing of the message."""
+
+    verdict: Verdict
+    carrier_id: str | None = None
+    status: str | None = None
+    error_code: str | None = None
+    error_text: str | None = None
+    retry_after_s: float | None = None
+    breaker: bool = False  # the account itself is refused: pause the carrier and raise an alarm
+
+
+class Carrier(Protocol):
+    """One carrier. Both readers raise HookRefused (400 or 403); `send` never raises."""
+
+    name: str
+
+    def read_inbound(self, hook: Hook) -> Received:
+        """The message of an inbound request."""
+        ...
+
+    def read_report(self, hook: Hook) -> Report:
+        """The delivery report of a status request."""
+        ...
+
+    def send(self, parcel: Parcel) -> Outcome:
+        """Hand one message over. May be called from several threads at once."""
+        ...

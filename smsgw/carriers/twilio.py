@@ -1,0 +1,241 @@
+"""Twilio: signed form posts in, the SDK's message create out. The only file that knows the SDK."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    SSLError,
+)
+
+from smsgw.carriers.base import Hook, Outcome, Parcel, Received, Report, Verdict
+from smsgw.carriers.form import check, read_form, read_query
+from smsgw.config import Settings
+from smsgw.errors import HookRefused
+
+NAME = "twilio"
+STATUS_PATH = "/webhooks/twilio/status"
+SIGNATURE = "X-Twilio-Signature"
+TIMEOUT = urllib3.Timeout(connect=3.0, read=10.0)
+MAX_VALIDITY_S = 36_000
+
+PHONE = re.compile(r"\+[1-9]\d{7,14}|\d{3,8}|[A-Za-z0-9][A-Za-z0-9 ._&-]{1,10}", re.ASCII)
+SID = re.compile(r"(SM|MM)[0-9a-f]{32}", re.ASCII)
+INBOUND_FIELDS = {
+    "MessageSid": SID,
+    "AccountSid": re.compile(r"AC[0-9a-f]{32}", re.ASCII),
+    "From": PHONE,
+    "To": PHONE,
+    "NumMedia": re.compile(r"\d{0,2}", re.ASCII),
+    "OptOutType": re.compile(r"[A-Z]{0,16}", re.ASCII),
+}
+REPORT_FIELDS = {
+    "MessageSid": SID,
+    "AccountSid": INBOUND_FIELDS["AccountSid"],
+    "MessageStatus": re.compile(r"[A-Za-z_]{1,24}", re.ASCII),
+    "ErrorCode": re.compile(r"\d{0,8}", re.ASCII),
+}
+TOKEN = re.compile(r"[A-Za-z0-9_-]{0,32}", re.ASCII)
+
+# The carrier's words to our states; its `queued` and `sending` mean our `accepted`.
+# https://www.twilio.com/docs/messaging/guides/outbound-message-status-in-status-callbacks
+STATUS = {
+    "accepted": "accepted",
+    "scheduled": "accepted",
+    "queued": "accepted",
+    "sending": "accepted",
+    "sent": "sent",
+    "undelivered": "undelivered",
+    "failed": "failed",
+    "canceled": "canceled",
+    "partially_delivered": "undelivered",
+    "delivered": "delivered",
+    "read": "delivered",
+}
+
+
+class Twilio:
+    """The carrier of this name. Reads what Twilio posts, sends through its REST API."""
+
+    name = NAME
+
+    def __init__(self, settings: Settings) -> None:
+        self._account = settings.twilio_account_sid
+        self._numbers = frozenset(settings.twilio_from)
+        self._base = public_base(settings.public_url)
+        self._validators = [RequestValidator(token) for token in settings.tokens]
+        self._api = _client(settings)
+
+    def read_inbound(self, hook: Hook) -> Received:
+        """The message of a signed inbound post to one of our numbers."""
+        fields = self._genuine(hook)
+        check(fields, INBOUND_FIELDS)
+        if fields["To"] not in self._numbers:
+            raise HookRefused(403, "foreign_number")
+        return Received(
+            carrier_id=fields["MessageSid"],
+            from_phone=fields["From"],
+            to_phone=fields["To"],
+            body=fields.get("Body", ""),
+            num_media=int(fields.get("NumMedia") or 0),
+            opt_out_type=fields.get("OptOutType") or None,
+        )
+
+    def read_report(self, hook: Hook) -> Report:
+        """The delivery report of a signed status callback."""
+        fields = self._genuine(hook)
+        check(fields, REPORT_FIELDS)
+        query = read_query(hook.target.partition("?")[2])
+        check(query, {"t": TOKEN})
+        status = fields["MessageStatus"].lower()
+        return Report(
+            token=query.get("t", ""),
+            carrier_id=fields["MessageSid"],
+            status=status,
+            state=STATUS.get(status),
+            error_code=fields.get("ErrorCode", "").lstrip("0") or None,
+        )
+
+    def send(self, parcel: Parcel) -> Outcome:
+        """Create a message; every way this can end is an Outcome (classifier of reliability §4.4)."""
+        callback = f"{self._base}{STATUS_PATH}?{urlencode({'t': parcel.token})}"
+        try:
+            message = self._api.messages.create(
+                to=parcel.to_phone,
+                from_=parcel.from_phone,
+                body=parcel.body,
+                status_callback=callback,
+                validity_period=max(1, min(parcel.valid_s, MAX_VALIDITY_S)),
+            )
+        except Exception as error:  # the edge of a library: whatever it raises must become a verdict
+            return classify(error)
+        if not SID.fullmatch(message.sid or ""):
+            return Outcome(Verdict.AMBIGUOUS, error_code="no_sid", error_text="2xx without a message id")
+        return Outcome(Verdict.ACCEPTED, carrier_id=message.sid, status=str(message.status or ""))
+
+    def _genuine(self, hook: Hook) -> dict[str, str]:
+        signature = hook.headers.get(SIGNATURE, "")
+        if not signature:
+            raise HookRefused(400, "signature_missing")
+        fields = read_form(hook.headers.get("Content-Type", ""), hook.body)
+        if not is_signed(self._validators, self._base + hook.target, fields, signature):
+            raise HookRefused(403, "signature_wrong")
+        if fields.get("AccountSid") != self._account:
+            raise HookRefused(403, "foreign_account")
+        return fields
+
+
+def public_base(url: str) -> str:
+    """The configured address without fragment (connection overrides are not signed) and end slash."""
+    return url.partition("#")[0].rstrip("/")
+
+
+def is_signed(
+    validators: list[RequestValidator], url: str, params: Mapping[str, str] | str, signature: str
+) -> bool:
+    """Whether one of the tokens made `signature`; what the library cannot digest is unsigned."""
+    try:
+        return any(validator.validate(url, params, signature) for validator in validators)
+    except (TypeError, ValueError, IndexError, AttributeError):
+        return False
+
+
+class HandshakeError(HTTPError):
+    """TLS failed before a byte of the request was sent, so the carrier cannot have processed it."""
+
+
+class _Connection(urllib3.connection.HTTPSConnection):
+    """Tells a failed handshake from a connection that broke later."""
+
+    def connect(self) -> None:
+        """Connect and shake hands; HandshakeError where TLS fails."""
+        try:
+            super().connect()
+        except (SSLError, urllib3.connection.BaseSSLError) as error:
+            raise HandshakeError(type(error).__name__) from error
+
+
+class _Pool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _Connection
+
+
+class PooledHttpClient(HttpClient):
+    """The SDK's HTTP through one urllib3 pool: both time-outs set, no retry, no redirect, no logging.
+
+    The SDK's own client has no time-out and logs addresses; it costs three times as much a call.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._pool = urllib3.PoolManager(maxsize=threads, block=False, retries=False, timeout=TIMEOUT)
+        self._pool.pool_classes_by_scheme = {"http": urllib3.HTTPConnectionPool, "https": _Pool}
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """One request; urllib3's exceptions pass."""
+        url = f"{uri}?{urlencode(params, doseq=True)}" if params else uri
+        sent = {**(headers or {}), **(urllib3.make_headers(basic_auth=":".join(auth)) if auth else {})}
+        body = urlencode(data, doseq=True) if data else None
+        answer = self._pool.request(method, url, body=body, headers=sent, redirect=False)
+        return Response(answer.status, answer.data.decode("utf-8", "replace"), answer.headers)
+
+
+
+def _client(settings: Settings) -> Any:
+    token = settings.twilio_auth_token.get_secret_value()
+    # A bare environment: the SDK would read edge, region and account from the process's.
+    client = Client(
+        settings.twilio_account_sid or "-",
+        token or "-",
+        http_client=PooledHttpClient(settings.send_threads),
+        environment={"TWILIO_EDGE": ""},
+    )
+    client.api.base_url = settings.twilio_api_url.rstrip("/")
+    return client
+
+
+def classify(error: Exception) -> Outcome:
+    """What an exception of the SDK or of urllib3 says about the message (reliability §4.4)."""
+    if isinstance(error, TwilioRestException):
+        return _refusal(error)
+    if isinstance(error, (ConnectTimeoutError, NewConnectionError, HandshakeError)):
+        return Outcome(Verdict.SAFE, error_code=_code(error), error_text="the carrier could not be reached")
+    return Outcome(Verdict.AMBIGUOUS, error_code=_code(error), error_text=_AMBIGUOUS)
+
+
+_AMBIGUOUS = "the connection broke after the request was sent; only the carrier knows"
+
+
+def _refusal(error: TwilioRestException) -> Outcome:
+    code, status = str(error.code or error.status), int(error.status)
+    if status == 429 or code == "20429":
+        return Outcome(Verdict.SAFE, error_code=code, error_text="too many requests")
+    if status in (401, 403):
+        return Outcome(Verdict.SAFE, error_code=code, error_text="the account is refused", breaker=True)
+    if 400 <= status < 500:
+        return Outcome(Verdict.REFUSED, error_code=code, error_text=f"refused with HTTP {status}")
+    return Outcome(Verdict.AMBIGUOUS, error_code=code, error_text=f"the carrier answered HTTP {status}")
+
+
+def _code(error: Exception) -> str:
+    known = isinstance(error, (HTTPError, TwilioException, json.JSONDecodeError, KeyError))
+    return type(error).__name__[:16] if known else "unexpected"

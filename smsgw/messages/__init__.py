@@ -1,0 +1,1 @@
+"""The log of messages: what came in, what goes out, and every step between."""

@@ -1,0 +1,194 @@
+"""Inbound rows: recorded once for ever, claimed for answering, finished."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, update
+
+from smsgw.messages import states
+from smsgw.messages.rows import Answer, Arrival, InboundRow
+from smsgw.messages.tables import contact, inbound, seen_id
+from smsgw.store import Store, db_now
+from smsgw.store.sql import insert, insert_ignore
+
+LEASE_MS = 10_000  # answering calls nobody outside, so a claim this old belongs to a dead process
+
+
+def record(store: Store, connection: Connection, arrivals: Sequence[Arrival]) -> frozenset[tuple[str, str]]:
+    """Insert what is new; the keys (carrier, id) of what was. Known ids and tombstones are left alone."""
+    rows = [_row(arrival) for arrival in sorted(arrivals, key=lambda a: a.carrier_id)]
+    keys = inbound.c.carrier, inbound.c.carrier_id
+    added = connection.execute(insert_ignore(connection, inbound).values(_STAMPS).returning(*keys), rows).all()
+    fresh = {(carrier, carrier_id) for carrier, carrier_id in added}
+    return frozenset(fresh - _forget_purged(store, connection, fresh))
+
+
+_STAMPS = {"received_at": db_now(), "next_attempt_at": db_now()}
+
+
+def _row(arrival: Arrival) -> dict[str, Any]:
+    return {
+        "carrier": arrival.carrier,
+        "carrier_id": arrival.carrier_id,
+        "from_phone": arrival.from_phone,
+        "to_phone": arrival.to_phone,
+        "body": arrival.body,
+        "num_media": arrival.num_media,
+        "opt_out_type": arrival.opt_out_type,
+        "source": arrival.source,
+        "state": states.RECEIVED,
+    }
+
+
+def tombstone(store: Store, carrier: str, carrier_id: str) -> bytes:
+    """The keyed hash that outlives a purged message, so that a replay of it is never answered."""
+    return store.cipher.digest(f"{carrier}:{carrier_id}")
+
+
+def _forget_purged(store: Store, connection: Connection, keys: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    by_digest = {tombstone(store, *key): key for key in keys}
+    if not by_digest:
+        return set()
+    seen = connection.scalars(select(seen_id.c.digest).where(seen_id.c.digest.in_(list(by_digest)))).all()
+    purged = {by_digest[bytes(digest)] for digest in seen}
+    for carrier, carrier_id in purged:
+        connection.execute(delete(inbound).where(inbound.c.carrier == carrier, inbound.c.carrier_id == carrier_id))
+    return purged
+
+
+def claim(connection: Connection, token: str, limit: int) -> list[InboundRow]:
+    """Claim waiting rows under `token`, the oldest of each phone only, so that a phone is answered in order."""
+    taken = connection.execute(_CLAIM, {"token": token, "limit": limit}).all()
+    if not taken:
+        return []
+    found = connection.execute(_CLAIMED, {"ids": [row.id for row in taken]}).all()
+    return [InboundRow(*row[:-1], opted_out=row[-1] is not None) for row in found]
+
+
+_earlier = inbound.alias("earlier")
+_waiting = and_(
+    inbound.c.state == states.RECEIVED,
+    inbound.c.next_attempt_at <= db_now(),
+    or_(inbound.c.claimed_at.is_(None), inbound.c.claimed_at < db_now() - LEASE_MS),
+)
+_first_of_phone = ~exists().where(
+    _earlier.c.from_phone == inbound.c.from_phone,
+    _earlier.c.state == states.RECEIVED,
+    _earlier.c.id < inbound.c.id,
+)
+_due = (
+    select(inbound.c.id)
+    .where(_waiting, _first_of_phone)
+    .order_by(inbound.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True, of=inbound)
+    .cte("due")
+)
+_CLAIM = (
+    update(inbound)
+    .where(inbound.c.id.in_(select(_due.c.id)))
+    .values(claim_token=bindparam("token"), claimed_at=db_now())
+    .returning(inbound.c.id)
+)
+_CLAIMED = (
+    select(
+        inbound.c.id,
+        inbound.c.carrier,
+        inbound.c.from_phone,
+        inbound.c.to_phone,
+        inbound.c.body,
+        inbound.c.num_media,
+        inbound.c.opt_out_type,
+        inbound.c.received_at,
+        inbound.c.attempts,
+        contact.c.language,
+        contact.c.opted_out_at,
+    )
+    .select_from(inbound.outerjoin(contact, contact.c.phone == inbound.c.from_phone))
+    .where(inbound.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(inbound.c.id)
+)
+
+
+def held(connection: Connection, token: str) -> set[int]:
+    """The ids still waiting under this claim, locked: another worker may have taken a late one over."""
+    return set(connection.scalars(_HELD, {"token": token}))
+
+
+_HELD = (
+    select(inbound.c.id)
+    .where(inbound.c.state == states.RECEIVED, inbound.c.claim_token == bindparam("token"))
+    .with_for_update()
+)
+
+
+def finish(connection: Connection, answers: Sequence[Answer]) -> None:
+    """Write the final state of answered rows and what is to be remembered of their phones."""
+    if not answers:
+        return
+    connection.execute(_FINISH, [_final(answer) for answer in answers])
+    remembered = [_contact(answer) for answer in answers if _remembers(answer)]
+    for values in remembered:
+        statement = insert(connection, contact).values(**values, updated_at=db_now())
+        changes = {**{k: v for k, v in values.items() if k != "phone"}, "updated_at": db_now()}
+        connection.execute(statement.on_conflict_do_update(index_elements=[contact.c.phone], set_=changes))
+
+
+_FINISH = (
+    update(inbound)
+    .where(inbound.c.id == bindparam("row_id"))
+    .values(
+        state=bindparam("new_state"),
+        reason=bindparam("new_reason"),
+        keyword=bindparam("new_keyword"),
+        folded=bindparam("new_folded"),
+        language=bindparam("new_language"),
+        answered_at=db_now(),
+        claim_token=None,
+    )
+)
+
+
+def _final(answer: Answer) -> dict[str, Any]:
+    return {
+        "row_id": answer.inbound_id,
+        "new_state": answer.state,
+        "new_reason": answer.reason,
+        "new_keyword": answer.keyword,
+        "new_folded": answer.folded,
+        "new_language": answer.language,
+    }
+
+
+def _remembers(answer: Answer) -> bool:
+    return answer.set_language is not None or answer.set_opted_out is not None
+
+
+def _contact(answer: Answer) -> dict[str, Any]:
+    values: dict[str, Any] = {"phone": answer.phone}
+    if answer.set_language is not None:
+        values["language"] = answer.set_language
+    if answer.set_opted_out is not None:
+        values["opted_out_at"] = db_now() if answer.set_opted_out else None
+    return values
+
+
+def hold(connection: Connection, ids: Sequence[int], wait_ms: int, *, failed_try: bool) -> None:
+    """Give claimed rows back, to be tried again after `wait_ms`; `failed_try` counts the attempt."""
+    if ids:
+        step = 1 if failed_try else 0
+        connection.execute(
+            update(inbound)
+            .where(inbound.c.id.in_(ids), inbound.c.state == states.RECEIVED)
+            .values(
+                claim_token=None,
+                claimed_at=None,
+                attempts=inbound.c.attempts + step,
+                next_attempt_at=db_now() + wait_ms,
+            )
+        )
+
+
+def is_due(connection: Connection) -> bool:
+    """Whether any inbound row waits to be answered now."""
+    return bool(connection.scalar(select(exists().where(_waiting))))

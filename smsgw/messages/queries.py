@@ -1,0 +1,101 @@
+"""Questions about the log, for health, metrics, the simulator and the console."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from smsgw.messages import states
+from smsgw.messages.tables import heartbeat, inbound, outbound
+from smsgw.store import Store, db_now
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundView:
+    """One outbound message as it stands."""
+
+    kind: str
+    body: str
+    state: str
+    error_code: str | None
+    carrier_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One inbound message with all that was sent because of it."""
+
+    inbound_state: str
+    reason: str | None
+    keyword: str | None
+    replies: tuple[OutboundView, ...]
+
+
+def conversation(store: Store, carrier: str, carrier_id: str) -> Conversation | None:
+    """The conversation that an inbound message began; None where it is not in the log."""
+    with store.read() as connection:
+        row = connection.execute(
+            select(inbound.c.id, inbound.c.state, inbound.c.reason, inbound.c.keyword).where(
+                inbound.c.carrier == carrier, inbound.c.carrier_id == carrier_id
+            )
+        ).first()
+        if row is None:
+            return None
+        columns = outbound.c.kind, outbound.c.body, outbound.c.state, outbound.c.error_code, outbound.c.carrier_id
+        sent = connection.execute(select(*columns).where(outbound.c.inbound_id == row.id).order_by(outbound.c.id))
+        return Conversation(row.state, row.reason, row.keyword, tuple(OutboundView(*values) for values in sent))
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One message of a phone, in either direction, for the pages that show a conversation."""
+
+    incoming: bool
+    at: int
+    body: str
+    state: str
+    reason: str | None
+
+
+def bubbles(store: Store, phone: str, limit: int = 50) -> list[Bubble]:
+    """The newest messages from and to a phone, oldest first."""
+    came = select(inbound.c.received_at, inbound.c.body, inbound.c.state, inbound.c.reason)
+    went = select(outbound.c.created_at, outbound.c.body, outbound.c.state, outbound.c.error_code)
+    with store.read() as connection:
+        received = connection.execute(
+            came.where(inbound.c.from_phone == phone).order_by(inbound.c.id.desc()).limit(limit)
+        ).all()
+        sent = connection.execute(
+            went.where(outbound.c.to_phone == phone).order_by(outbound.c.id.desc()).limit(limit)
+        ).all()
+    both = [Bubble(True, *row) for row in received] + [Bubble(False, *row) for row in sent]
+    return sorted(both, key=lambda bubble: bubble.at)[-limit:]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts by state, the age of the oldest row that is not final, and seconds since the last sweep."""
+
+    inbound: dict[str, int]
+    outbound: dict[str, int]
+    oldest_waiting_s: float
+    sweep_age_s: float | None
+
+
+def figures(store: Store) -> Figures:
+    """The figures behind /metrics."""
+    with store.read() as connection:
+        now = int(connection.scalar(select(db_now())) or 0)
+        ins = {state: n for state, n in connection.execute(_count(inbound.c.state))}
+        outs = {state: n for state, n in connection.execute(_count(outbound.c.state))}
+        oldest = [
+            connection.scalar(select(func.min(inbound.c.received_at)).where(inbound.c.state == states.RECEIVED)),
+            connection.scalar(select(func.min(outbound.c.created_at)).where(outbound.c.state == states.QUEUED)),
+        ]
+        swept = connection.scalar(select(heartbeat.c.at).where(heartbeat.c.name == "sweep"))
+    waiting = [now - at for at in oldest if at is not None]
+    age = None if swept is None else (now - swept) / 1000
+    return Figures(ins, outs, max(waiting, default=0) / 1000, age)
+
+
+def _count(column: object) -> object:
+    return select(column, func.count()).group_by(column)  # type: ignore[call-overload]

@@ -1,0 +1,153 @@
+"""Tables of the message log (reliability: delivery state machine). Times are epoch milliseconds, UTC."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from smsgw.store import Encrypted, Sealed, metadata
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements INTEGER keys only
+
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("carrier", String(16), nullable=False),
+    Column("carrier_id", String(64), nullable=False),
+    Column("from_phone", Sealed("phone"), nullable=False),
+    Column("to_phone", String(16), nullable=False),
+    Column("body", Encrypted("body")),
+    Column("num_media", SmallInteger, nullable=False, server_default="0"),
+    Column("opt_out_type", String(16)),
+    Column("received_at", BigInteger, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("next_attempt_at", BigInteger, nullable=False),
+    Column("claim_token", String(32)),
+    Column("claimed_at", BigInteger),
+    Column("reason", String(32)),
+    Column("folded", Encrypted("body")),
+    Column("keyword", String(24)),
+    Column("language", String(2)),
+    Column("answered_at", BigInteger),
+    UniqueConstraint("carrier", "carrier_id"),
+    Index("ix_inbound_due", "id", sqlite_where=text("state = 'received'"), postgresql_where=text("state = 'received'")),
+    Index(
+        "ix_inbound_due_phone",
+        "from_phone",
+        "id",
+        sqlite_where=text("state = 'received'"),
+        postgresql_where=text("state = 'received'"),
+    ),
+    Index("ix_inbound_phone", "from_phone", "id"),
+)
+
+outbound = Table(
+    "outbound",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("inbound_id", BigInteger, ForeignKey("inbound.id")),
+    Column("kind", String(16), nullable=False),
+    Column("resend_no", SmallInteger, nullable=False, server_default="0"),
+    Column("carrier", String(16), nullable=False),
+    Column("from_phone", String(16), nullable=False),
+    Column("to_phone", Sealed("phone"), nullable=False),
+    Column("body", Encrypted("body")),
+    Column("septets", SmallInteger, nullable=False),
+    Column("template", String(64)),
+    Column("language", String(2), nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", SmallInteger, nullable=False, server_default="0"),
+    Column("claim_token", String(32)),
+    Column("claimed_at", BigInteger),
+    Column("next_attempt_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("callback_token", String(32), nullable=False, unique=True),
+    Column("carrier_id", String(64)),
+    Column("carrier_status", String(24)),
+    Column("error_code", String(16)),
+    Column("error_text", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    UniqueConstraint("inbound_id", "kind", "resend_no"),
+    UniqueConstraint("carrier", "carrier_id"),
+    Index(
+        "ix_outbound_due",
+        "priority",
+        "id",
+        sqlite_where=text("state = 'queued'"),
+        postgresql_where=text("state = 'queued'"),
+    ),
+    Index(
+        "ix_outbound_open",
+        "claimed_at",
+        sqlite_where=text("state IN ('sending', 'unknown')"),
+        postgresql_where=text("state IN ('sending', 'unknown')"),
+    ),
+    Index("ix_outbound_phone", "to_phone", "id"),
+)
+
+outbound_event = Table(
+    "outbound_event",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("outbound_id", BigInteger, ForeignKey("outbound.id"), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("from_state", String(16), nullable=False),
+    Column("to_state", String(16), nullable=False),
+    Column("cause", String(32), nullable=False),
+    Column("cause_key", String(64), nullable=False),
+    Column("error_code", String(16)),
+    Column("repeats", Integer, nullable=False, server_default="0"),
+    Column("last_at", BigInteger, nullable=False),
+    UniqueConstraint("outbound_id", "cause_key"),
+)
+
+orphan_callback = Table(
+    "orphan_callback",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("carrier", String(16), nullable=False),
+    Column("carrier_id", String(64), nullable=False),
+    Column("carrier_status", String(24), nullable=False),
+    Column("error_code", String(16)),
+    Column("at", BigInteger, nullable=False),
+    Column("repeats", Integer, nullable=False, server_default="0"),
+    UniqueConstraint("carrier", "carrier_id", "carrier_status"),
+)
+
+seen_id = Table(
+    "seen_id",
+    metadata,
+    Column("digest", LargeBinary(16), primary_key=True),
+    Column("seen_at", BigInteger, nullable=False),
+)
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("phone", Sealed("phone"), primary_key=True),
+    Column("language", String(2)),
+    Column("opted_out_at", BigInteger),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
