@@ -1,0 +1,1 @@
+"""Child processes of the demo: started, watched and stopped by one owner."""
