@@ -1,0 +1,1 @@
+"""What is known about participants: tables, look-ups, import and demo people."""
