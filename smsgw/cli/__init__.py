@@ -1,0 +1,1 @@
+"""The command `smsgw`: one module a command."""

@@ -1,0 +1,248 @@
+"""The queue: the only file that knows RQ. A job names a verb and carries nothing else.
+
+Jobs are JSON; a job whose function is not on the list, or which bears arguments, is refused; of a
+job's fields in Redis only those that RQ needs are read, so that a writer in Redis cannot plant
+callbacks or web requests in one (reliability, T14).
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue, SimpleWorker
+from rq.cron import CronJob, CronScheduler
+from rq.job import Job
+
+from smsgw import logs
+from smsgw.gateway.bell import Muted
+from smsgw.gateway.sweep import EVERY_S
+from smsgw.gateway.work import Work
+
+QUEUE = "smsgw"
+PREFIX = "smsgw."
+BELL_MS = 5_000
+JOB_TIMEOUT_S = 30
+KEEP_S = 60
+MAX_JOBS = 20_000
+RING_TIMEOUT_S = 0.3
+FULL = 50  # jobs waiting beyond which the sweep need not add more
+FIELDS = frozenset(
+    "created_at data status origin enqueued_at started_at ended_at timeout result_ttl failure_ttl ttl "
+    "worker_name last_heartbeat description".split()
+)
+
+log = logs.get()
+
+
+class VerbFailed(Exception):
+    """A verb raised. Only the kind of its error is kept: RQ writes what a job raises into Redis."""
+
+
+class JobRefused(Exception):
+    """A job that is not one of ours."""
+
+
+def connect(url: str, timeout_s: float | None = RING_TIMEOUT_S) -> Redis:
+    """A client that gives up at once: no retry; `timeout_s` bounds connecting and each answer."""
+    retry = Retry(NoBackoff(), 0)
+    return Redis.from_url(url, retry=retry, socket_timeout=timeout_s, socket_connect_timeout=timeout_s or 3)
+
+
+def queue(redis: Redis) -> Queue:
+    """The one queue, with JSON jobs."""
+    return Queue(QUEUE, connection=redis, serializer="json")
+
+
+def _enqueue(to: Queue, verb: str) -> None:
+    to.enqueue(
+        PREFIX + verb, job_timeout=JOB_TIMEOUT_S, result_ttl=KEEP_S, failure_ttl=3600, ttl=KEEP_S, description=verb
+    )
+
+
+def bell(redis: Redis) -> Muted:
+    """A bell on the queue: at most one ring waits a verb; a ring lost after its SET is lost for 5 s."""
+    to = queue(redis)
+
+    def strike(verb: str) -> bool:
+        try:
+            if redis.set(_bell_key(verb), 1, nx=True, px=BELL_MS):
+                _enqueue(to, verb)
+        except RedisError as error:
+            log.warning("bell_failed", verb=verb, error=type(error).__name__)
+            return False
+        return True
+
+    return Muted(strike)
+
+
+def sweep_bell(redis: Redis) -> Muted:
+    """The sweep's bell: rings whatever the bell key says, unless the queue is full of rings already."""
+    to = queue(redis)
+
+    def strike(verb: str) -> bool:
+        try:
+            if to.count < FULL:
+                _enqueue(to, verb)
+        except RedisError as error:
+            log.warning("bell_failed", verb=verb, error=type(error).__name__)
+            return False
+        return True
+
+    return Muted(strike)
+
+
+def _bell_key(verb: str) -> str:
+    return f"smsgw:bell:{verb}"
+
+
+class VerbJob(Job):
+    """A job that can only be one of `verbs`."""
+
+    verbs: ClassVar[Mapping[str, Callable[[], None]]] = {}
+
+    def restore(self, raw_data: dict[bytes, bytes]) -> None:
+        """Read the fields that RQ needs and no others."""
+        super().restore({key: value for key, value in raw_data.items() if _text(key) in FIELDS})
+
+    def _execute(self) -> None:
+        verb = self.func_name.removeprefix(PREFIX)
+        run = self.verbs.get(verb)
+        if run is None or PREFIX + verb != self.func_name or self.instance or self.args or self.kwargs:
+            log.error("job_refused", job_id=self.id)
+            raise JobRefused("not one of the gateway's jobs")
+        self.connection.delete(_bell_key(verb))  # before looking, so that no row is missed
+        _guarded(verb, run)
+
+
+def _text(key: bytes | str) -> str:
+    return key.decode("ascii", "replace") if isinstance(key, bytes) else key
+
+
+def _guarded(verb: str, run: Callable[[], None]) -> None:
+    try:
+        run()
+    except Exception as error:  # the edge of a job
+        log.error("verb_failed", verb=verb, error=type(error).__name__)
+        raise VerbFailed(type(error).__name__) from None
+
+
+def job_class(work: Work) -> type[VerbJob]:
+    """The job class of a worker that does `work`."""
+    return type("WorkJob", (VerbJob,), {"verbs": work.verbs()})
+
+
+class Worker(SimpleWorker):
+    """RQ's worker without a fork. It says nothing of jobs: ids and verbs are in our own log."""
+
+    log_job_description = False
+
+
+def run_worker(url: str, work: Work) -> None:
+    """Work until told to stop (SIGTERM, SIGINT: the job under way is finished). RQ's worker ends when
+    Redis goes away or a job cannot be read, even with success: it is begun again until we are told."""
+    stop = _Stop()
+    while not stop.asked:
+        redis = connect(url, timeout_s=None)
+        try:
+            worker = Worker(
+                [queue(redis)],
+                connection=redis,
+                job_class=job_class(work),
+                serializer="json",
+                worker_ttl=30,
+                maintenance_interval=30,
+            )
+            worker.work(logging_level="WARNING", max_jobs=MAX_JOBS)
+            stop.asked = stop.asked or bool(worker._stop_requested)
+        except RedisError as error:
+            log.warning("queue_lost", error=type(error).__name__, next_step="begins again in a second")
+        finally:
+            redis.close()
+            stop.listen()
+        stop.wait(1.0)
+
+
+class _Stop:
+    """Whether a signal has asked this process to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._event = threading.Event()
+        self.listen()
+
+    def listen(self) -> None:
+        """Take the signals (RQ's loops take them while they run)."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def _ask(self, number: int, frame: Any) -> None:
+        self.asked = True
+        self._event.set()
+
+    def wait(self, seconds: float) -> None:
+        """Sleep unless asked to stop."""
+        self._event.wait(seconds)
+
+
+class SweepCron(CronJob):
+    """A cron entry whose job our workers can read: RQ's own builds its queue without the serializer."""
+
+    def __init__(self) -> None:
+        super().__init__(QUEUE, func_name=PREFIX + "sweep", interval=EVERY_S)
+
+    def enqueue(self, connection: Redis) -> Any:
+        """Enqueue a sweep, and nothing while earlier ones still wait."""
+        to = queue(connection)
+        if to.count < FULL:
+            _enqueue(to, "sweep")
+
+
+class Cron(CronScheduler):
+    """RQ's cron scheduler with the sweep as its one entry."""
+
+    def __init__(self, redis: Redis) -> None:
+        super().__init__(redis, logging_level="WARNING")
+        self._cron_jobs = [SweepCron()]
+        self.told_to_stop = False
+
+    def _request_stop(self, signum: int, frame: Any) -> None:
+        self.told_to_stop = True
+        super()._request_stop(signum, frame)
+
+
+def run_scheduler(url: str, work: Work) -> None:
+    """Have a sweep enqueued every two seconds; while Redis is away, do what is due in this process."""
+    stop = _Stop()
+    while not stop.asked:
+        redis = connect(url, timeout_s=2.0)
+        cron = Cron(redis)
+        try:
+            cron.start()
+        except RedisError as error:
+            log.warning("queue_lost", error=type(error).__name__, next_step="this process works alone until it is back")
+        finally:
+            stop.listen()
+        stop.asked = stop.asked or cron.told_to_stop
+        _work_alone(redis, work, stop)
+        redis.close()
+
+
+def _work_alone(redis: Redis, work: Work, stop: _Stop) -> None:
+    while not stop.asked and not _answers(redis):
+        try:
+            _guarded("alone", work.all_of_it)
+        except VerbFailed:
+            pass  # logged; the next round tries again
+        stop.wait(0.5)
+
+
+def _answers(redis: Redis) -> bool:
+    try:
+        return bool(redis.ping())
+    except RedisError:
+        return False

@@ -1,0 +1,78 @@
+"""Send: a claim is committed, then the carrier is called, then what came of it is committed."""
+
+import random
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+
+from smsgw import logs
+from smsgw.carriers import Carrier, Outcome, Parcel, Verdict
+from smsgw.messages import outbox, states
+from smsgw.messages.outbox import Mark
+from smsgw.messages.rows import OutboundRow
+from smsgw.store import Store
+
+BEGIN_WITHIN_S = 10.0  # a call that has not begun by then is given back: its lease would run out under it
+MAX_BACKOFF_MS = 300_000
+STATE = {Verdict.ACCEPTED: states.ACCEPTED, Verdict.REFUSED: states.FAILED, Verdict.AMBIGUOUS: states.UNKNOWN}
+
+log = logs.get()
+
+
+class SendVerb:
+    """The verb `send`. Calls run on `pool`, whose width bounds the calls under way at once."""
+
+    def __init__(self, store: Store, carriers: Mapping[str, Carrier], pool: Executor) -> None:
+        self._store = store
+        self._carriers = carriers
+        self._pool = pool
+
+    def __call__(self, limit: int) -> int:
+        """Send up to `limit` due messages; how many were claimed."""
+        token = secrets.token_hex(16)
+        with self._store.write() as connection:
+            rows = outbox.claim(connection, token, limit)
+        if rows:
+            marks = self._call_all(rows)
+            with self._store.write() as connection:
+                outbox.mark(connection, token, marks)
+        return len(rows)
+
+    def _call_all(self, rows: Sequence[OutboundRow]) -> list[Mark]:
+        begin_by = time.monotonic() + BEGIN_WITHIN_S
+        if len(rows) == 1:
+            return [self._call(rows[0], begin_by)]
+        return list(self._pool.map(lambda row: self._call(row, begin_by), rows))
+
+    def _call(self, row: OutboundRow, begin_by: float) -> Mark:
+        if time.monotonic() > begin_by:
+            return Mark(row.id, states.QUEUED)
+        carrier = self._carriers.get(row.carrier)
+        if carrier is None:
+            return Mark(row.id, states.FAILED, error_code="no_carrier", error_text=f"no carrier named {row.carrier}")
+        return _mark(row, carrier.send(_parcel(row)))
+
+
+def _parcel(row: OutboundRow) -> Parcel:
+    return Parcel(row.to_phone, row.from_phone, row.body, row.callback_token, row.expires_in_ms // 1000)
+
+
+def _mark(row: OutboundRow, outcome: Outcome) -> Mark:
+    if outcome.verdict is not Verdict.ACCEPTED:
+        log.warning("not_accepted", outbound_id=row.id, verdict=outcome.verdict, error_code=outcome.error_code)
+    return Mark(
+        outbound_id=row.id,
+        state=STATE.get(outcome.verdict, states.QUEUED),
+        carrier_id=outcome.carrier_id,
+        carrier_status=outcome.status,
+        error_code=outcome.error_code,
+        error_text=outcome.error_text,
+        wait_ms=_backoff_ms(row.attempts, outcome) if outcome.verdict is Verdict.SAFE else 0,
+    )
+
+
+def _backoff_ms(attempts: int, outcome: Outcome) -> int:
+    if outcome.retry_after_s is not None:
+        return min(int(outcome.retry_after_s * 1000), MAX_BACKOFF_MS)
+    return min(int(1000 * 2**attempts * random.uniform(1.0, 1.5)), MAX_BACKOFF_MS)  # noqa: S311 - jitter

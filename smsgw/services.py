@@ -1,0 +1,100 @@
+"""The wiring: which part gets which, built once per process from the settings."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from redis import Redis
+
+from smsgw import logs
+from smsgw.carriers import Carrier
+from smsgw.carriers.twilio import Twilio
+from smsgw.config import Settings
+from smsgw.errors import StartupError
+from smsgw.gateway import jobs
+from smsgw.gateway.answer import AnswerVerb
+from smsgw.gateway.bell import Bell, QuietBell
+from smsgw.gateway.receive import Receive
+from smsgw.gateway.send import SendVerb
+from smsgw.gateway.settle import Settle
+from smsgw.gateway.sweep import SweepVerb
+from smsgw.gateway.work import Work
+from smsgw.keywords import Registry, load_registry
+from smsgw.members import Directory
+from smsgw.store import Cipher, Store, open_store
+from smsgw.store.cipher import read_key
+
+WIB = timedelta(hours=7)
+
+
+@dataclass(frozen=True)
+class Services:
+    """All parts of one process."""
+
+    settings: Settings
+    store: Store
+    registry: Registry
+    directory: Directory
+    carriers: Mapping[str, Carrier]
+    redis: Redis | None
+    bell: Bell
+    receive: Receive
+    settle: Settle
+
+
+def today() -> date:
+    """The date in western Indonesia, where the day of a rule begins."""
+    return (datetime.now(UTC) + WIB).date()
+
+
+def open_database(settings: Settings) -> Store:
+    """The database alone; StartupError where the data key is missing or wrong."""
+    return open_store(settings.database, Cipher(read_key(settings.data_key.get_secret_value(), settings.key_file)))
+
+
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """Services that are closed at the end of the block."""
+    logs.configure(settings.log_level)
+    store = open_database(settings)
+    url = settings.redis_url.get_secret_value()
+    redis = jobs.connect(url) if url else None
+    bell: Bell = jobs.bell(redis) if redis is not None else QuietBell()
+    try:
+        yield Services(
+            settings=settings,
+            store=store,
+            registry=load_registry(),
+            directory=Directory(store),
+            carriers=_carriers(settings),
+            redis=redis,
+            bell=bell,
+            receive=Receive(store, bell),
+            settle=Settle(store),
+        )
+    finally:
+        store.close()
+        if redis is not None:
+            redis.close()
+
+
+def _carriers(settings: Settings) -> dict[str, Carrier]:
+    twilio = Twilio(settings)
+    return {twilio.name: twilio}
+
+
+@contextmanager
+def open_work(services: Services) -> Iterator[Work]:
+    """The verbs of a process that works, with its pool of calls to the carrier."""
+    if services.redis is None:
+        raise StartupError(["SMSGW_REDIS_URL is not set: name a Redis, or use `smsgw up`, which starts one."])
+    with ThreadPoolExecutor(services.settings.send_threads, thread_name_prefix="send") as pool:
+        yield Work(
+            answering=AnswerVerb(services.store, services.registry, services.directory, today),
+            sending=SendVerb(services.store, services.carriers, pool),
+            sweeping=SweepVerb(services.store),
+            bell=services.bell,
+            pool=pool,
+        )

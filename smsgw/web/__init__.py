@@ -1,0 +1,1 @@
+"""The web process: webhooks, health, metrics, and the pages of testers and operators."""

@@ -1,0 +1,9 @@
+"""What a WSGI server is pointed at: `waitress-serve wsgi:app`."""
+
+from contextlib import ExitStack
+
+from smsgw.config import load
+from smsgw.services import open_services
+from smsgw.web.app import create_app
+
+app = create_app(ExitStack().enter_context(open_services(load())))
