@@ -51,7 +51,7 @@ def inbound_fields(account_sid: str, sender: str, to: str, body: str) -> dict[st
 
 def post_inbound(public_url: str, fields: Mapping[str, str], auth_token: str, timeout_s: float = TIMEOUT_S) -> Posted:
     """Post `fields`, signed, to the webhook of the gateway at `public_url`. GatewaySilent without an answer."""
-    url = public_url.rstrip("/") + INBOUND_PATH
+    url = public_url.partition("#")[0].rstrip("/") + INBOUND_PATH
     with make_session() as session:
         try:
             answer = signed_post(session, url, fields, auth_token, timeout_s)
