@@ -69,7 +69,7 @@ if [ "$(cat .venv/.made-in 2>/dev/null)" != "$PWD" ] || ! runs .venv/bin/python 
     echo "$PWD" >.venv/.made-in
 fi
 pip() {
-    .venv/bin/python -m pip --quiet --disable-pip-version-check "$@"
+    .venv/bin/python -m pip -qq --disable-pip-version-check "$@"
 }
 pip install --require-hashes -r "$lock" ||
     fail "the libraries of $lock could not be installed: see the lines above." \

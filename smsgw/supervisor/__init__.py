@@ -1,1 +1,8 @@
-"""Child processes of the demo: started, watched and stopped by one owner."""
+"""Child processes with one owner: started, watched, and stopped with it."""
+
+from smsgw.supervisor.child import Child, spawn
+from smsgw.supervisor.crew import Crew, Died
+from smsgw.supervisor.home import exclusive, make_home, require_free_port
+from smsgw.supervisor.valkey import start_valkey
+
+__all__ = ["Child", "Crew", "Died", "exclusive", "make_home", "require_free_port", "spawn", "start_valkey"]
