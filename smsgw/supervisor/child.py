@@ -68,15 +68,19 @@ def spawn(name: str, argv: Sequence[str], log: Path, env: Mapping[str, str]) -> 
             stderr=subprocess.STDOUT,
             env=dict(env),
             start_new_session=True,
-            preexec_fn=_die_with(os.getpid()) if _prctl else None,  # noqa: PLW1509 - started before any thread
+            preexec_fn=dying_with_owner(),  # noqa: PLW1509 - it calls nothing that another thread could hold
         )
     return Child(name, process, log)
 
 
-def _die_with(owner: int) -> Callable[[], None]:
+def dying_with_owner() -> Callable[[], None] | None:
+    """What a child runs before its program so that the kernel kills it with its owner; None where none can."""
+    prctl, owner = _prctl, os.getpid()
+    if prctl is None:
+        return None
+
     def in_the_child() -> None:
-        assert _prctl is not None  # noqa: S101 - the caller has looked
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != owner:  # killed between fork and here
             os._exit(1)
 

@@ -1,0 +1,156 @@
+"""What every test may ask for: settings, a Valkey, and stores on SQLite and on PostgreSQL with all tables.
+
+`store` runs a test twice, once on each database. Servers are started once a worker and only when asked for; each
+test gets an empty queue and a database of its own, copied from one that was migrated once.
+"""
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from redis import Redis
+
+from smsgw import migrations
+from smsgw.config import Settings
+from smsgw.store import Cipher, Store, open_store
+from tests.support import servers
+
+TEMPLATE = "smsgw_template"
+KEY = bytes(range(64))
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No setting of the developer's shell or of a demo in this folder reaches a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("SMSGW_")]:
+            patch.delenv(name)
+        patch.setenv("SMSGW_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
+@pytest.fixture
+def cipher() -> Cipher:
+    """A cipher with a fixed key, the one behind every store of the tests."""
+    return Cipher(KEY)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Makes settings of a demo whose home is the test's folder: `settings(port=8001)`."""
+    values: dict[str, object] = {
+        "environment": "demo",
+        "home": tmp_path,
+        "twilio_account_sid": "AC" + "0" * 32,
+        "twilio_auth_token": "not-a-real-token",
+        "twilio_from": "+15005550006",
+        "data_key": KEY.hex(),
+    }
+    return lambda **changes: Settings.model_validate(values | changes)
+
+
+@pytest.fixture(scope="session")
+def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of this worker's Valkey."""
+    with servers.running_valkey(tmp_path_factory.mktemp("valkey") / "data") as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(valkey_server: str) -> str:
+    """The URL of an empty queue."""
+    with Redis.from_url(valkey_server) as client:
+        client.flushall()
+    return valkey_server
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL, without a database, of this worker's PostgreSQL; the test is skipped, in CI failed, without one."""
+    programs = servers.postgresql_programs()
+    if programs is None:
+        reason = "PostgreSQL's initdb is not on the PATH nor in /usr/lib/postgresql/*/bin"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    with servers.running_postgresql(programs) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: str) -> str:
+    """The name of a migrated database that the others are copied from."""
+    _sql(postgresql_server, f"CREATE DATABASE {TEMPLATE}")
+    _migrate(servers.named(postgresql_server, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str, postgresql_template: str) -> Iterator[str]:
+    """The URL of a fresh PostgreSQL database with all tables."""
+    with _database(postgresql_server, postgresql_template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """The URL of a fresh PostgreSQL database without tables."""
+    with _database(postgresql_server, "template0") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file that the others are copied from."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    _migrate(f"sqlite:///{file}")
+    return file
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The URL of a fresh SQLite database with all tables."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'smsgw.sqlite')}"
+
+
+@pytest.fixture
+def sqlite_store(sqlite_url: str, cipher: Cipher) -> Iterator[Store]:
+    """A store on a fresh SQLite database with all tables."""
+    with closing(open_store(sqlite_url, cipher)) as store:
+        yield store
+
+
+@pytest.fixture
+def postgresql_store(postgresql_url: str, cipher: Cipher) -> Iterator[Store]:
+    """A store on a fresh PostgreSQL database with all tables."""
+    with closing(open_store(postgresql_url, cipher)) as store:
+        yield store
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> Store:
+    """A store on a fresh database with all tables: every test of it runs on SQLite and on PostgreSQL."""
+    found: Store = request.getfixturevalue(f"{request.param}_store")
+    return found
+
+
+def _migrate(url: str) -> None:
+    with closing(open_store(url, Cipher(KEY))) as store:
+        migrations.upgrade(store)
+
+
+@contextmanager
+def _database(server: str, template: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    _sql(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    yield servers.named(server, name)
+    _sql(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _sql(server: str, statement: str) -> None:
+    with psycopg.connect(servers.named(server, "postgres"), autocommit=True) as connection:
+        connection.execute(statement)  # type: ignore[arg-type]
