@@ -6,4 +6,5 @@ from smsgw.config import load
 from smsgw.services import open_services
 from smsgw.web.app import create_app
 
-app = create_app(ExitStack().enter_context(open_services(load())))
+_open = ExitStack()  # kept: what it holds would be closed with it
+app = create_app(_open.enter_context(open_services(load())))

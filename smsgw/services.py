@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from importlib.metadata import entry_points
 
 from redis import Redis
 
 from smsgw import logs
 from smsgw.carriers import Carrier
-from smsgw.carriers.twilio import Twilio
 from smsgw.config import Settings
 from smsgw.errors import StartupError
 from smsgw.gateway import jobs
@@ -22,11 +22,12 @@ from smsgw.gateway.settle import Settle
 from smsgw.gateway.sweep import SweepVerb
 from smsgw.gateway.work import Work
 from smsgw.keywords import Registry, load_registry
-from smsgw.members import Directory
+from smsgw.members.directory import Directory
 from smsgw.store import Cipher, Store, open_store
 from smsgw.store.cipher import read_key
 
 WIB = timedelta(hours=7)
+CARRIERS = "smsgw.carriers"  # entry points: a carrier of one's own is one line in its package
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
 
 
 def _carriers(settings: Settings) -> dict[str, Carrier]:
-    twilio = Twilio(settings)
-    return {twilio.name: twilio}
+    made = (point.load()(settings) for point in entry_points(group=CARRIERS))
+    return {carrier.name: carrier for carrier in made}
 
 
 @contextmanager

@@ -81,13 +81,15 @@ class Twilio:
         """The message of a signed inbound post to one of our numbers."""
         fields = self._genuine(hook)
         check(fields, INBOUND_FIELDS)
+        if "Body" not in fields:  # always sent, be it empty: without it another field may have swallowed it
+            raise HookRefused(400, "field_Body")
         if fields["To"] not in self._numbers:
             raise HookRefused(403, "foreign_number")
         return Received(
             carrier_id=fields["MessageSid"],
             from_phone=fields["From"],
             to_phone=fields["To"],
-            body=fields.get("Body", ""),
+            body=fields["Body"],
             num_media=int(fields.get("NumMedia") or 0),
             opt_out_type=fields.get("OptOutType") or None,
         )

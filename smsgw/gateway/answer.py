@@ -11,7 +11,7 @@ from smsgw import logs
 from smsgw.errors import StoreUnavailable
 from smsgw.gateway.reply import Replier
 from smsgw.keywords import Reading, Registry
-from smsgw.members import Directory, Entitlement
+from smsgw.members.directory import Directory, Entitlement
 from smsgw.messages import inbox, outbox
 from smsgw.messages.rows import Answer, InboundRow
 from smsgw.store import Store, db_now

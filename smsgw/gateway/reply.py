@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from smsgw.keywords import Ask, Membership, Reading, Registry, Reply, SetLanguage, measure
-from smsgw.members import Entitlement
+from smsgw.members.directory import Entitlement
 from smsgw.messages import states
 from smsgw.messages.rows import Answer, Draft, InboundRow, Kind
 

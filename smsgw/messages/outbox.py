@@ -121,18 +121,19 @@ def mark(connection: Connection, token: str, marks: Sequence[Mark]) -> None:
         )
 
 
-_OPEN = (states.SENDING, states.UNKNOWN, states.FAILED_UNKNOWN)
+# Spelled out: an expanding IN cannot be used with a list of parameters.
+_open = or_(*(outbound.c.state == state for state in (states.SENDING, states.UNKNOWN, states.FAILED_UNKNOWN)))
 _accepted = bindparam("new_state") == states.ACCEPTED
 _MARK = (
     update(outbound)
     .where(outbound.c.id == bindparam("row_id"), outbound.c.claim_token == bindparam("token"))
     .where(or_(outbound.c.state == states.SENDING, _accepted))
     .values(
-        state=case((outbound.c.state.in_(_OPEN), bindparam("new_state")), else_=outbound.c.state),
+        state=case((_open, bindparam("new_state")), else_=outbound.c.state),
         carrier_id=func.coalesce(outbound.c.carrier_id, bindparam("new_carrier_id")),
         carrier_status=func.coalesce(outbound.c.carrier_status, bindparam("new_status")),
-        error_code=bindparam("new_error_code"),
-        error_text=bindparam("new_error_text"),
+        error_code=case((_open, bindparam("new_error_code")), else_=outbound.c.error_code),
+        error_text=case((_open, bindparam("new_error_text")), else_=outbound.c.error_text),
         next_attempt_at=db_now() + bindparam("wait_ms"),
         updated_at=db_now(),
     )

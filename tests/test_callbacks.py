@@ -1,0 +1,165 @@
+"""Delivery reports: in any order, twice, early, late or for nobody, the state only rises and all are kept."""
+
+import itertools
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, update
+
+from smsgw.carriers.twilio import STATUS
+from smsgw.gateway.settle import Settle
+from smsgw.messages import outbox, states
+from smsgw.messages.outbox import Mark
+from smsgw.messages.reports import Delivery
+from smsgw.messages.rows import Draft, Kind
+from smsgw.messages.tables import orphan_callback, outbound, outbound_event
+from smsgw.store import Store
+from tests.support import truth
+
+RANK = {"accepted": 1, "sent": 2, "undelivered": 3, "failed": 3, "canceled": 3, "delivered": 4}
+
+
+def queued(store: Store, n: int = 1) -> list[Any]:
+    """`n` messages claimed and accepted, as rows with id and token."""
+    with store.write() as connection:
+        drafts = [Draft(Kind.NOTICE, "twilio", "+622150000000", f"+62812{i:08}", "Halo", 4, "id", "t") for i in range(n)]
+        outbox.queue(connection, drafts)
+    with store.read() as connection:
+        columns = outbound.c.id, outbound.c.callback_token, outbound.c.state
+        return list(connection.execute(select(*columns).order_by(outbound.c.id)))
+
+
+def accepted(store: Store, n: int = 1) -> list[Any]:
+    queued(store, n)
+    with store.write() as connection:
+        rows = outbox.claim(connection, "claim", n)
+        outbox.mark(connection, "claim", [Mark(r.id, states.ACCEPTED, f"SM{r.id}", "queued") for r in rows])
+    with store.read() as connection:
+        columns = outbound.c.id, outbound.c.callback_token, outbound.c.state
+        return list(connection.execute(select(*columns).order_by(outbound.c.id)))
+
+
+def report(status: str, token: str = "", carrier_id: str = "SM1", code: str | None = None) -> Delivery:
+    return Delivery("twilio", token, carrier_id, status.lower(), STATUS.get(status.lower()), code)
+
+
+def state_of(store: Store, row_id: int) -> Any:
+    with store.read() as connection:
+        return connection.execute(select(outbound).where(outbound.c.id == row_id)).one()
+
+
+def play(store: Store, row: Any, statuses: Sequence[str]) -> str:
+    settle = Settle(store)
+    for status in statuses:
+        assert settle(report(status, row.callback_token, f"SM{row.id}"))
+    return str(state_of(store, row.id).state)
+
+
+ORDERS = [
+    order
+    for size in (1, 2, 3, 4)
+    for chosen in itertools.combinations(("queued", "sending", "sent", "delivered", "undelivered", "read"), size)
+    for order in itertools.permutations(chosen)
+    if not {"delivered", "undelivered"} <= set(order) or size < 4
+]
+
+
+def test_in_every_order_the_highest_rank_stays(sqlite_store: Store) -> None:
+    rows = accepted(sqlite_store, len(ORDERS))
+    wrong = []
+    for row, order in zip(rows, ORDERS, strict=True):
+        reported = [STATUS[status] for status in order]
+        best = max(reported, key=lambda state: RANK[state])
+        if play(sqlite_store, row, order) != best:
+            wrong.append(order)
+    assert not wrong
+
+
+@pytest.mark.parametrize("case", truth.rows("status_sequences"))
+def test_sequences_from_outside_end_as_they_should(sqlite_store: Store, case: dict[str, Any]) -> None:
+    row = accepted(sqlite_store)[0]
+    for event in case["events"]:
+        Settle(sqlite_store)(report(event["status"], row.callback_token, "SM1", event.get("error_code")))
+    found = state_of(sqlite_store, row.id)
+    # The carrier's first word, queued, is our accepted.
+    assert found.state in [STATUS.get(final, final) for final in case["expected_final"]]
+    if case["expected_error_code"]:
+        assert found.error_code == str(case["expected_error_code"])
+
+
+def test_twenty_threads_reporting_at_once_do_not_lower_it(store: Store) -> None:
+    row = accepted(store)[0]
+    settle = Settle(store)
+    all_of_them = ["queued", "sending", "sent", "delivered"] * 25
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda status: settle(report(status, row.callback_token)), all_of_them))
+    assert state_of(store, row.id).state == "delivered"
+    with store.read() as connection:
+        events = connection.execute(
+            select(outbound_event.c.cause_key, outbound_event.c.repeats).where(outbound_event.c.cause == "report")
+        ).all()
+    assert {key: repeats + 1 for key, repeats in events} == {
+        f"report:{status}": 25 for status in ("queued", "sending", "sent", "delivered")
+    }
+
+
+def test_a_report_that_overtakes_the_answer_of_the_call(store: Store) -> None:
+    row = queued(store)[0]
+    with store.write() as connection:
+        outbox.claim(connection, "claim", 1)
+    Settle(store)(report("delivered", row.callback_token, "SM9"))
+    with store.write() as connection:
+        outbox.mark(connection, "claim", [Mark(row.id, states.ACCEPTED, "SM9", "queued")])
+    found = state_of(store, row.id)
+    assert (found.state, found.carrier_id) == ("delivered", "SM9")
+
+
+@pytest.mark.parametrize("outcome", [states.UNKNOWN, states.FAILED, states.QUEUED])
+def test_a_report_proves_acceptance_whatever_the_call_seemed_to_be(store: Store, outcome: str) -> None:
+    row = queued(store)[0]
+    with store.write() as connection:
+        outbox.claim(connection, "claim", 1)
+    Settle(store)(report("sent", row.callback_token, "SM9"))
+    with store.write() as connection:
+        outbox.mark(connection, "claim", [Mark(row.id, outcome)])
+    assert state_of(store, row.id).state == "sent"
+
+
+@pytest.mark.parametrize("state", [states.UNKNOWN, states.FAILED_UNKNOWN, states.EXPIRED, states.QUEUED])
+def test_a_late_report_lifts_what_was_given_up(store: Store, state: str) -> None:
+    row = queued(store)[0]
+    with store.write() as connection:
+        connection.execute(update(outbound).values(state=state))
+    Settle(store)(report("queued", row.callback_token, "SM9"))
+    assert state_of(store, row.id).state == "accepted"
+
+
+def test_a_report_for_nobody_is_kept_as_an_orphan(store: Store) -> None:
+    settle = Settle(store)
+    assert [settle(report("sent", "no-such-token", "SM404")) for _ in range(3)] == [False] * 3
+    with store.read() as connection:
+        rows = connection.execute(select(orphan_callback.c.carrier_id, orphan_callback.c.repeats)).all()
+    assert [tuple(row) for row in rows] == [("SM404", 2)]
+
+
+def test_without_a_token_the_carriers_id_is_enough(store: Store) -> None:
+    row = accepted(store)[0]
+    assert Settle(store)(report("sent", "", f"SM{row.id}"))
+    assert state_of(store, row.id).state == "sent"
+
+
+def test_a_word_that_nobody_knows_is_kept_and_changes_nothing(store: Store) -> None:
+    row = accepted(store)[0]
+    assert Settle(store)(report("huh", row.callback_token))
+    assert state_of(store, row.id).state == "accepted"
+    with store.read() as connection:
+        kept = select(func.count()).where(outbound_event.c.cause_key == "report:huh")
+        assert connection.scalar(kept) == 1
+
+
+def test_the_table_of_transitions_only_rises() -> None:
+    rank = {state: RANK.get(state, 0) for state in states.TRANSITIONS}
+    down = [(a, b) for a, after in states.TRANSITIONS.items() for b in after if rank[b] < rank[a]]
+    assert down == []
