@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import LiteralString, NoReturn
 
 import psycopg
 import pytest
@@ -75,8 +76,7 @@ def postgresql_server() -> Iterator[str]:
     """The URL, without a database, of this worker's PostgreSQL; the test is skipped, in CI failed, without one."""
     programs = servers.postgresql_programs()
     if programs is None:
-        reason = "PostgreSQL's initdb is not on the PATH nor in /usr/lib/postgresql/*/bin"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+        _refuse("PostgreSQL's initdb is not on the PATH nor in /usr/lib/postgresql/*/bin")
     with servers.running_postgresql(programs) as url:
         yield url
 
@@ -136,6 +136,12 @@ def store(request: pytest.FixtureRequest) -> Store:
     """A store on a fresh database with all tables: every test of it runs on SQLite and on PostgreSQL."""
     found: Store = request.getfixturevalue(f"{request.param}_store")
     return found
+
+
+def _refuse(reason: str) -> NoReturn:
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def _migrate(url: str) -> None:

@@ -1,12 +1,13 @@
-"""The demo's settings file, <home>/smsgw.env: made once, kept, and read by every other smsgw command."""
+"""The demo's settings file, <home>/smsgw.env: what every other smsgw command on this machine reads."""
 
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 DEMO_NUMBER = "+15005550006"  # the number that Twilio reserves for tests; nobody owns it
-_HEAD = "# Settings of the demo. Values that you change here stay, except the last ones, written at every start."
+HEAD = "# Settings of this demo. Change or add lines here; they stay."
+TAIL = "# Written by smsgw up at every start; a line of the same name above counts instead."
 
 
 def demo_account() -> dict[str, str]:
@@ -19,28 +20,31 @@ def demo_account() -> dict[str, str]:
     }
 
 
-def update(file: Path, once: Mapping[str, str], always: Mapping[str, str]) -> None:
-    """Write `once` where a name has no line yet, and `always` over what was there; mode 0600, in one step.
+def write(file: Path, once: Mapping[str, str], every_time: Mapping[str, str]) -> None:
+    """Add what is missing of `once` to the lines that stay, and replace the tail by `every_time`.
 
-    Other lines stay as they are. An empty value of `always` takes its line away.
+    A name with a line of its own is never overruled. The file is replaced in one step, mode 0600.
     """
-    lines = file.read_text().splitlines() if file.exists() else [_HEAD]
-    kept = [line for line in lines if _name(line) not in always]
-    there = {_name(line) for line in kept}
-    new = {name: value for name, value in once.items() if name not in there} | {k: v for k, v in always.items() if v}
-    _replace(file, "\n".join([*kept, *_lines(new)]) + "\n")
+    kept = _kept(file)
+    kept += [f"{name}={value}" for name, value in once.items() if name not in _names(kept)]
+    tail = [f"{name}={value}" for name, value in every_time.items() if name not in _names(kept)]
+    _replace(file, "\n".join([*kept, "", TAIL, *tail, ""]))
 
 
-def _name(line: str) -> str:
-    return line.partition("=")[0].strip()
+def _kept(file: Path) -> list[str]:
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else [HEAD]
+    own = lines[: lines.index(TAIL)] if TAIL in lines else lines
+    while own and not own[-1].strip():
+        own.pop()
+    return own
 
 
-def _lines(values: Mapping[str, str]) -> Iterator[str]:
-    return (f"{name}={value}" for name, value in values.items())
+def _names(lines: list[str]) -> set[str]:
+    return {line.partition("=")[0].removeprefix("export ").strip() for line in lines}
 
 
 def _replace(file: Path, text: str) -> None:
     beside = file.with_name(f"{file.name}.{os.getpid()}")
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
         out.write(text)
     beside.replace(file)

@@ -1,0 +1,201 @@
+"""What `smsgw doctor` looks at: each check gives findings in plain words, with the next step of each."""
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from sqlalchemy import text
+
+from smsgw import migrations
+from smsgw.cli import datakey
+from smsgw.config import Settings, env_file
+from smsgw.errors import StartupError, StoreUnavailable
+from smsgw.keywords import load_registry
+from smsgw.simulator.guard import host_of, is_loopback
+from smsgw.store import Cipher, Store, open_store
+from smsgw.store.cipher import KEY_BYTES, read_key
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. `next_step` is empty where all is well."""
+
+    what: str
+    next_step: str = ""
+
+    @property
+    def well(self) -> bool:
+        """Whether nothing has to be done."""
+        return not self.next_step
+
+
+def all_checks(settings: Settings) -> Iterator[Finding]:
+    """Every finding, in the order of start-up: Python, files, key, database, queue, carrier, language."""
+    for check in CHECKS:
+        yield from check(settings)
+
+
+def check_python(settings: Settings) -> Iterable[Finding]:
+    """Python is new enough."""
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    well = sys.version_info >= (3, 11)
+    yield Finding(f"Python {version}", "" if well else "Install Python 3.11 or newer and run `make setup` again.")
+
+
+def check_files(settings: Settings) -> Iterable[Finding]:
+    """Files with secrets are their owner's alone."""
+    for file in (settings.key_file, env_file(settings.home)):
+        if file.exists():
+            open_to_others = stat.S_IMODE(file.stat().st_mode) & 0o077
+            step = f"Others on this machine may read it: chmod 600 {file}" if open_to_others else ""
+            yield Finding(f"{file} is {'not ' if step else ''}private", step)
+
+
+def check_data(settings: Settings) -> Iterable[Finding]:
+    """The key is there; the database answers, is durable, has the newest schema, and its data open with the key."""
+    cipher = None
+    try:
+        cipher = Cipher(read_key(settings.data_key.get_secret_value(), settings.key_file))
+        yield Finding("data key")
+    except StartupError as error:
+        yield Finding("; ".join(error.problems), datakey.advice(settings))
+    if not datakey.database_exists(settings):
+        yield Finding("there is no database yet", "Run `smsgw migrate`, or `smsgw up` for a demo.")
+        return
+    with closing(open_store(settings.database, cipher or Cipher(os.urandom(KEY_BYTES)))) as store:
+        try:
+            yield from _check_store(store)
+            yield from _check_fit(store) if cipher else ()
+        except StoreUnavailable as error:
+            yield Finding(f"the {store.engine.dialect.name} database cannot be used ({error})", _DATABASE_STEP)
+
+
+def check_queue(settings: Settings) -> Iterable[Finding]:
+    """Redis answers and never evicts."""
+    url = settings.redis_url.get_secret_value()
+    if not url:
+        yield Finding("SMSGW_REDIS_URL is not set", "Set it to a Redis or Valkey; `smsgw up` starts one of its own.")
+        return
+    try:
+        with Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)) as client:
+            client.ping()
+            yield Finding("Redis answers")
+            yield _policy(client)
+    except (RedisError, ValueError) as error:
+        step = "Start it or correct SMSGW_REDIS_URL. Until then messages wait for the scheduler's sweep."
+        yield Finding(f"Redis does not answer ({type(error).__name__})", step)
+
+
+def check_carrier(settings: Settings) -> Iterable[Finding]:
+    """The carrier's account is complete, and addresses are fit for the environment."""
+    yield Finding(f"environment {settings.environment}", _demo_in_public(settings))
+    sid = settings.twilio_account_sid
+    step = "" if re.fullmatch(r"AC[0-9a-f]{32}", sid) else "Set SMSGW_TWILIO_ACCOUNT_SID: AC and 32 hex digits."
+    yield Finding("account SID" + (" is missing or wrong" if step else ""), step)
+    weak = any(len(token) < 16 for token in settings.tokens) or not settings.tokens
+    step = "Set SMSGW_TWILIO_AUTH_TOKEN to the account's token: anyone could sign as the carrier." if weak else ""
+    yield Finding("auth token" + (" is missing or too short" if weak else ""), step)
+    step = "" if settings.twilio_from else "Set SMSGW_TWILIO_FROM to the number that participants text."
+    yield Finding("our numbers" + (" are missing" if step else ""), step)
+    yield _public_url(settings)
+    yield _api_url(settings)
+
+
+def check_language(settings: Settings) -> Iterable[Finding]:
+    """Every keyword has all its pieces."""
+    try:
+        count = len(load_registry().keywords)
+        yield Finding(f"{count} keywords, each complete")
+    except StartupError as error:
+        for problem in error.problems:
+            yield Finding("a keyword cannot be loaded", problem)
+
+
+CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
+    check_python,
+    check_files,
+    check_data,
+    check_queue,
+    check_carrier,
+    check_language,
+)
+
+
+_DATABASE_STEP = "Start it, or correct SMSGW_DATABASE_URL; the carrier is answered 503 and tries again meanwhile."
+
+
+def _check_store(store: Store) -> Iterator[Finding]:
+    current = migrations.is_current(store)
+    yield Finding(f"the {store.engine.dialect.name} database answers")
+    yield Finding(
+        "its schema is " + ("new" if current else "old or missing"), "" if current else "Run `smsgw migrate`."
+    )
+    yield from _DURABILITY[store.engine.dialect.name](store)
+
+
+def _check_fit(store: Store) -> Iterator[Finding]:
+    lost = datakey.problem(store)
+    yield Finding("the data key does not fit the data" if lost else "the data key fits the data", lost)
+
+
+def _sqlite_durability(store: Store) -> Iterator[Finding]:
+    with store.read() as connection:
+        mode = connection.scalar(text("PRAGMA journal_mode"))
+        synchronous = connection.scalar(text("PRAGMA synchronous"))
+    well = mode == "wal" and synchronous == 2
+    step = "" if well else "Its folder must allow WAL files: move the file from a network drive to a local disk."
+    yield Finding(f"SQLite keeps journal {mode} and syncs at level {synchronous}", step)
+
+
+def _postgresql_durability(store: Store) -> Iterator[Finding]:
+    with store.read() as connection:
+        off = [name for name in ("fsync", "full_page_writes") if connection.scalar(text(f"SHOW {name}")) != "on"]
+        commit = connection.scalar(text("SHOW synchronous_commit"))
+    step = f"Set {', '.join(off)} to on in postgresql.conf: a power cut loses acknowledged messages." if off else ""
+    yield Finding(f"PostgreSQL writes through ({'not ' if off else ''}fsync, synchronous_commit {commit})", step)
+
+
+_DURABILITY = {"sqlite": _sqlite_durability, "postgresql": _postgresql_durability}
+
+
+def _policy(client: Redis) -> Finding:
+    try:
+        policy = dict(client.config_get("maxmemory-policy")).get("maxmemory-policy")
+    except RedisError:
+        return Finding("Redis does not tell its eviction policy; it should be noeviction")
+    step = "" if policy == "noeviction" else "Set maxmemory-policy noeviction: evicted jobs are lost bells."
+    return Finding(f"Redis evicts by {policy}", step)
+
+
+def _demo_in_public(settings: Settings) -> str:
+    if settings.environment == "demo" and not is_loopback(settings.host):
+        return "The testers' pages would be open to the network: set SMSGW_HOST=127.0.0.1 or environment production."
+    return ""
+
+
+def _public_url(settings: Settings) -> Finding:
+    parts = urlsplit(settings.public_url)
+    if settings.environment == "demo" or (parts.scheme == "https" and not is_loopback(parts.hostname)):
+        return Finding(f"public URL {settings.public_url}")
+    step = "Set SMSGW_PUBLIC_URL to the https address that the carrier posts to: messages would travel in the clear."
+    return Finding(f"public URL {settings.public_url} is not a public https address", step)
+
+
+def _api_url(settings: Settings) -> Finding:
+    url, host = settings.twilio_api_url, host_of(settings.twilio_api_url)
+    if settings.environment == "demo":
+        step = (
+            "" if is_loopback(host) else "A demo would send real messages: unset SMSGW_TWILIO_API_URL, run `smsgw up`."
+        )
+    else:
+        step = "" if url.startswith("https://") else "Set SMSGW_TWILIO_API_URL to an https address, or unset it."
+    return Finding(f"carrier's API {url}", step)
