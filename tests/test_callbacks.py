@@ -24,7 +24,9 @@ RANK = {"accepted": 1, "sent": 2, "undelivered": 3, "failed": 3, "canceled": 3, 
 def queued(store: Store, n: int = 1) -> list[Any]:
     """`n` messages claimed and accepted, as rows with id and token."""
     with store.write() as connection:
-        drafts = [Draft(Kind.NOTICE, "twilio", "+622150000000", f"+62812{i:08}", "Halo", 4, "id", "t") for i in range(n)]
+        drafts = [
+            Draft(Kind.NOTICE, "twilio", "+622150000000", f"+62812{i:08}", "Halo", 4, "id", "t") for i in range(n)
+        ]
         outbox.queue(connection, drafts)
     with store.read() as connection:
         columns = outbound.c.id, outbound.c.callback_token, outbound.c.state

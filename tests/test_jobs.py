@@ -42,7 +42,10 @@ def work(redis_url: str, recorder: Recorder) -> None:
     """Work off what is queued, as a worker process does, in bursts."""
     connection = jobs.connect(redis_url, timeout_s=None)
     worker = jobs.Worker(
-        [jobs.queue(connection)], connection=connection, job_class=jobs.job_class(recorder), serializer="json"  # type: ignore[arg-type]
+        [jobs.queue(connection)],
+        connection=connection,
+        job_class=jobs.job_class(recorder),
+        serializer="json",  # type: ignore[arg-type]
     )
     worker.work(burst=True, logging_level="CRITICAL")
     connection.close()
@@ -113,7 +116,12 @@ def test_a_job_that_is_not_there_does_not_stop_the_worker(redis: Redis, redis_ur
 
 def test_planted_callbacks_and_webhooks_are_not_read(redis: Redis, redis_url: str) -> None:
     recorder = Recorder()
-    plant(redis, ["smsgw.answer", None, [], {}], success_callback_name="os.getpid", webhooks='[{"url": "http://127.0.0.1:9"}]')
+    plant(
+        redis,
+        ["smsgw.answer", None, [], {}],
+        success_callback_name="os.getpid",
+        webhooks='[{"url": "http://127.0.0.1:9"}]',
+    )
     raw = redis.hgetall(f"rq:job:{jobs.queue(redis).job_ids[0]}")
     job = jobs.VerbJob("x", connection=redis, serializer="json")
     job.restore(raw)

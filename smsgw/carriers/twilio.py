@@ -1,33 +1,28 @@
 """Twilio: signed form posts in, the SDK's message create out. The only file that knows the SDK."""
 
-import json
+import base64
+import hmac
+import logging
 import re
+import threading
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import urlencode
 
-import urllib3
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base.exceptions import TwilioRestException
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NewConnectionError,
-    SSLError,
-)
 
 from smsgw.carriers.base import Hook, Outcome, Parcel, Received, Report, Verdict
 from smsgw.carriers.form import check, read_form, read_query
+from smsgw.carriers.http import Broken, KeptHttp, NotSent
 from smsgw.config import Settings
 from smsgw.errors import HookRefused
 
 NAME = "twilio"
 STATUS_PATH = "/webhooks/twilio/status"
 SIGNATURE = "X-Twilio-Signature"
-TIMEOUT = urllib3.Timeout(connect=3.0, read=10.0)
 MAX_VALIDITY_S = 36_000
 
 PHONE = re.compile(r"\+[1-9]\d{7,14}|\d{3,8}|[A-Za-z0-9][A-Za-z0-9 ._&-]{1,10}", re.ASCII)
@@ -75,7 +70,8 @@ class Twilio:
         self._numbers = frozenset(settings.twilio_from)
         self._base = public_base(settings.public_url)
         self._validators = [RequestValidator(token) for token in settings.tokens]
-        self._api = _client(settings)
+        self._http = SdkHttp()
+        self._api = _client(settings, self._http)
 
     def read_inbound(self, hook: Hook) -> Received:
         """The message of a signed inbound post to one of our numbers."""
@@ -120,8 +116,8 @@ class Twilio:
                 status_callback=callback,
                 validity_period=max(1, min(parcel.valid_s, MAX_VALIDITY_S)),
             )
-        except Exception as error:  # the edge of a library: whatever it raises must become a verdict
-            return classify(error)
+        except Exception as error:  # noqa: BLE001 - the edge of a library: each of its errors becomes a verdict
+            return classify(error, self._http.retry_after_s)
         if not SID.fullmatch(message.sid or ""):
             return Outcome(Verdict.AMBIGUOUS, error_code="no_sid", error_text="2xx without a message id")
         return Outcome(Verdict.ACCEPTED, carrier_id=message.sid, status=str(message.status or ""))
@@ -143,44 +139,35 @@ def public_base(url: str) -> str:
     return url.partition("#")[0].rstrip("/")
 
 
-def is_signed(
-    validators: list[RequestValidator], url: str, params: Mapping[str, str] | str, signature: str
-) -> bool:
+def is_signed(validators: list[RequestValidator], url: str, params: Mapping[str, str] | str, signature: str) -> bool:
     """Whether one of the tokens made `signature`; what the library cannot digest is unsigned."""
     try:
-        return any(validator.validate(url, params, signature) for validator in validators)
+        return any(_signed_by(validator, url, params, signature) for validator in validators)
     except (TypeError, ValueError, IndexError, AttributeError):
         return False
 
 
-class HandshakeError(HTTPError):
-    """TLS failed before a byte of the request was sent, so the carrier cannot have processed it."""
+def _signed_by(validator: RequestValidator, url: str, params: Mapping[str, str] | str, signature: str) -> bool:
+    # The library tries the address with and without its port, at twice the cost; ours is nearly always as set.
+    if not isinstance(params, str):
+        as_set = validator.compute_signature(url, params)
+        if hmac.compare_digest(as_set.encode(), signature.encode()):
+            return True
+    return bool(validator.validate(url, params, signature))
 
 
-class _Connection(urllib3.connection.HTTPSConnection):
-    """Tells a failed handshake from a connection that broke later."""
+class SdkHttp(HttpClient):  # type: ignore[misc]  # the SDK has no types
+    """The SDK's requests over our connections: the SDK's own have no time-out and log addresses."""
 
-    def connect(self) -> None:
-        """Connect and shake hands; HandshakeError where TLS fails."""
-        try:
-            super().connect()
-        except (SSLError, urllib3.connection.BaseSSLError) as error:
-            raise HandshakeError(type(error).__name__) from error
+    def __init__(self) -> None:
+        super().__init__(logging.getLogger("twilio"), is_async=False)
+        self._http = KeptHttp()
+        self._last = threading.local()
 
-
-class _Pool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _Connection
-
-
-class PooledHttpClient(HttpClient):
-    """The SDK's HTTP through one urllib3 pool: both time-outs set, no retry, no redirect, no logging.
-
-    The SDK's own client has no time-out and logs addresses; it costs three times as much a call.
-    """
-
-    def __init__(self, threads: int) -> None:
-        self._pool = urllib3.PoolManager(maxsize=threads, block=False, retries=False, timeout=TIMEOUT)
-        self._pool.pool_classes_by_scheme = {"http": urllib3.HTTPConnectionPool, "https": _Pool}
+    @property
+    def retry_after_s(self) -> float | None:
+        """What this thread's last answer asked for; the SDK's exceptions do not carry headers."""
+        return getattr(self._last, "retry_after_s", None)
 
     def request(
         self,
@@ -193,51 +180,50 @@ class PooledHttpClient(HttpClient):
         timeout: float | None = None,
         allow_redirects: bool = False,
     ) -> Response:
-        """One request; urllib3's exceptions pass."""
+        """One request of the SDK. NotSent and Broken pass."""
+        self._last.retry_after_s = None
         url = f"{uri}?{urlencode(params, doseq=True)}" if params else uri
-        sent = {**(headers or {}), **(urllib3.make_headers(basic_auth=":".join(auth)) if auth else {})}
-        body = urlencode(data, doseq=True) if data else None
-        answer = self._pool.request(method, url, body=body, headers=sent, redirect=False)
-        return Response(answer.status, answer.data.decode("utf-8", "replace"), answer.headers)
+        sent = dict(headers or {})
+        if auth:
+            sent["Authorization"] = _basic(auth)
+        body = urlencode(data, doseq=True).encode() if data else None
+        answer = self._http.request(method, url, body, sent)
+        self._last.retry_after_s = answer.retry_after_s
+        return Response(answer.status, answer.text)
 
 
+def _basic(auth: tuple[str, str]) -> str:
+    return "Basic " + base64.b64encode(":".join(auth).encode()).decode()
 
-def _client(settings: Settings) -> Any:
-    token = settings.twilio_auth_token.get_secret_value()
-    # A bare environment: the SDK would read edge, region and account from the process's.
+
+def _client(settings: Settings, http: SdkHttp) -> Client:
+    # An environment of its own: the SDK would read account, edge and region from the process's.
     client = Client(
         settings.twilio_account_sid or "-",
-        token or "-",
-        http_client=PooledHttpClient(settings.send_threads),
+        settings.twilio_auth_token.get_secret_value() or "-",
+        http_client=http,
         environment={"TWILIO_EDGE": ""},
     )
     client.api.base_url = settings.twilio_api_url.rstrip("/")
     return client
 
 
-def classify(error: Exception) -> Outcome:
-    """What an exception of the SDK or of urllib3 says about the message (reliability §4.4)."""
+def classify(error: Exception, retry_after_s: float | None = None) -> Outcome:
+    """What an exception of a call says about the message (classifier of reliability §4.4)."""
     if isinstance(error, TwilioRestException):
-        return _refusal(error)
-    if isinstance(error, (ConnectTimeoutError, NewConnectionError, HandshakeError)):
-        return Outcome(Verdict.SAFE, error_code=_code(error), error_text="the carrier could not be reached")
-    return Outcome(Verdict.AMBIGUOUS, error_code=_code(error), error_text=_AMBIGUOUS)
+        return _refusal(error, retry_after_s)
+    if isinstance(error, NotSent):
+        return Outcome(Verdict.SAFE, error_code=str(error)[:16], error_text="the carrier could not be reached")
+    code = str(error)[:16] if isinstance(error, Broken) else type(error).__name__[:16]
+    return Outcome(Verdict.AMBIGUOUS, error_code=code, error_text="no readable answer; only the carrier knows")
 
 
-_AMBIGUOUS = "the connection broke after the request was sent; only the carrier knows"
-
-
-def _refusal(error: TwilioRestException) -> Outcome:
+def _refusal(error: TwilioRestException, retry_after_s: float | None) -> Outcome:
     code, status = str(error.code or error.status), int(error.status)
     if status == 429 or code == "20429":
-        return Outcome(Verdict.SAFE, error_code=code, error_text="too many requests")
+        return Outcome(Verdict.SAFE, error_code=code, error_text="too many requests", retry_after_s=retry_after_s)
     if status in (401, 403):
         return Outcome(Verdict.SAFE, error_code=code, error_text="the account is refused", breaker=True)
     if 400 <= status < 500:
         return Outcome(Verdict.REFUSED, error_code=code, error_text=f"refused with HTTP {status}")
     return Outcome(Verdict.AMBIGUOUS, error_code=code, error_text=f"the carrier answered HTTP {status}")
-
-
-def _code(error: Exception) -> str:
-    known = isinstance(error, (HTTPError, TwilioException, json.JSONDecodeError, KeyError))
-    return type(error).__name__[:16] if known else "unexpected"

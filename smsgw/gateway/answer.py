@@ -60,9 +60,7 @@ class AnswerVerb:
             self._one(batch, row, reading, entitlement, today)
         return batch
 
-    def _entitlements(
-        self, rows: Sequence[InboundRow], readings: Sequence[Reading]
-    ) -> Sequence[Entitlement | None]:
+    def _entitlements(self, rows: Sequence[InboundRow], readings: Sequence[Reading]) -> Sequence[Entitlement | None]:
         asks = [(row.from_phone, reading.membership_number) for row, reading in zip(rows, readings, strict=True)]
         try:
             return self._directory.entitled(asks)
@@ -82,7 +80,7 @@ class AnswerVerb:
         try:
             known = entitlement or Entitlement(memberships=(), known=False)
             batch.answers.append(self._replier.answer(row, reading, known, today))
-        except Exception as error:  # one handler's fault must not take the batch with it
+        except Exception as error:  # noqa: BLE001 - one handler's fault must not take the batch with it
             log.error("handler_failed", inbound_id=row.id, keyword=reading.keyword, error=type(error).__name__)
             if row.attempts + 1 < MAX_TRIES:
                 batch.failed.append(row.id)

@@ -8,6 +8,7 @@ callbacks or web requests in one (reliability, T14).
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from redis import Redis
@@ -32,8 +33,8 @@ MAX_JOBS = 20_000
 RING_TIMEOUT_S = 0.3
 FULL = 50  # jobs waiting beyond which the sweep need not add more
 FIELDS = frozenset(
-    "created_at data status origin enqueued_at started_at ended_at timeout result_ttl failure_ttl ttl "
-    "worker_name last_heartbeat description".split()
+    ("created_at", "data", "description", "ended_at", "enqueued_at", "failure_ttl", "last_heartbeat", "origin")
+    + ("result_ttl", "started_at", "status", "timeout", "ttl", "worker_name")
 )
 
 log = logs.get()
@@ -110,7 +111,7 @@ class VerbJob(Job):
         super().restore({key: value for key, value in raw_data.items() if _text(key) in FIELDS})
 
     def _execute(self) -> None:
-        verb = self.func_name.removeprefix(PREFIX)
+        verb = (self.func_name or "").removeprefix(PREFIX)
         run = self.verbs.get(verb)
         if run is None or PREFIX + verb != self.func_name or self.instance or self.args or self.kwargs:
             log.error("job_refused", job_id=self.id)
@@ -126,7 +127,7 @@ def _text(key: bytes | str) -> str:
 def _guarded(verb: str, run: Callable[[], None]) -> None:
     try:
         run()
-    except Exception as error:  # the edge of a job
+    except Exception as error:  # noqa: BLE001 - the edge of a job
         log.error("verb_failed", verb=verb, error=type(error).__name__)
         raise VerbFailed(type(error).__name__) from None
 
@@ -158,7 +159,7 @@ def run_worker(url: str, work: Work) -> None:
                 maintenance_interval=30,
             )
             worker.work(logging_level="WARNING", max_jobs=MAX_JOBS)
-            stop.asked = stop.asked or bool(worker._stop_requested)
+            stop.asked |= bool(worker._stop_requested)
         except RedisError as error:
             log.warning("queue_lost", error=type(error).__name__, next_step="begins again in a second")
         finally:
@@ -212,7 +213,7 @@ class Cron(CronScheduler):
 
     def _request_stop(self, signum: int, frame: Any) -> None:
         self.told_to_stop = True
-        super()._request_stop(signum, frame)
+        super()._request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ's own
 
 
 def run_scheduler(url: str, work: Work) -> None:
@@ -222,22 +223,20 @@ def run_scheduler(url: str, work: Work) -> None:
         redis = connect(url, timeout_s=2.0)
         cron = Cron(redis)
         try:
-            cron.start()
+            cron.start()  # type: ignore[no-untyped-call]  # RQ's own
         except RedisError as error:
             log.warning("queue_lost", error=type(error).__name__, next_step="this process works alone until it is back")
         finally:
             stop.listen()
-        stop.asked = stop.asked or cron.told_to_stop
+        stop.asked |= cron.told_to_stop
         _work_alone(redis, work, stop)
         redis.close()
 
 
 def _work_alone(redis: Redis, work: Work, stop: _Stop) -> None:
     while not stop.asked and not _answers(redis):
-        try:
+        with suppress(VerbFailed):  # logged; the next round tries again
             _guarded("alone", work.all_of_it)
-        except VerbFailed:
-            pass  # logged; the next round tries again
         stop.wait(0.5)
 
 

@@ -4,7 +4,7 @@ from smsgw import logs
 from smsgw.messages import inbox, outbox
 from smsgw.messages.tables import heartbeat
 from smsgw.store import Store, db_now
-from smsgw.store.sql import insert
+from smsgw.store.sql import dialect_of, insert
 
 EVERY_S = 2
 
@@ -21,7 +21,7 @@ class SweepVerb:
         """Tidy up once; the verbs that have work due, to be rung for."""
         with self._store.write() as connection:
             closed, dead = outbox.expire(connection), outbox.release_dead(connection)
-            beat = insert(connection, heartbeat).values(name="sweep", at=db_now())
+            beat = insert(dialect_of(connection), heartbeat).values(name="sweep", at=db_now())
             connection.execute(beat.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"at": db_now()}))
         if closed or dead:
             log.warning("swept", closed=closed, released=dead)

@@ -63,7 +63,7 @@ class Together(Generic[Item, Result]):
             self._commit(batch)
         except StoreUnavailable as error:
             _fail(batch, error)
-        except Exception as error:  # one bad item must not take its neighbours with it
+        except Exception as error:  # noqa: BLE001 - one bad item must not take its neighbours with it
             if len(batch) == 1:
                 _fail(batch, error)
             else:

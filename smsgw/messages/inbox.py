@@ -1,6 +1,7 @@
 """Inbound rows: recorded once for ever, claimed for answering, finished."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, update
@@ -9,7 +10,7 @@ from smsgw.messages import states
 from smsgw.messages.rows import Answer, Arrival, InboundRow
 from smsgw.messages.tables import contact, inbound, seen_id
 from smsgw.store import Store, db_now
-from smsgw.store.sql import insert, insert_ignore
+from smsgw.store.sql import dialect_of, insert, insert_ignore
 
 LEASE_MS = 10_000  # answering calls nobody outside, so a claim this old belongs to a dead process
 
@@ -17,13 +18,15 @@ LEASE_MS = 10_000  # answering calls nobody outside, so a claim this old belongs
 def record(store: Store, connection: Connection, arrivals: Sequence[Arrival]) -> frozenset[tuple[str, str]]:
     """Insert what is new; the keys (carrier, id) of what was. Known ids and tombstones are left alone."""
     rows = [_row(arrival) for arrival in sorted(arrivals, key=lambda a: a.carrier_id)]
-    keys = inbound.c.carrier, inbound.c.carrier_id
-    added = connection.execute(insert_ignore(connection, inbound).values(_STAMPS).returning(*keys), rows).all()
+    added = connection.execute(_record(dialect_of(connection)), rows).all()
     fresh = {(carrier, carrier_id) for carrier, carrier_id in added}
     return frozenset(fresh - _forget_purged(store, connection, fresh))
 
 
-_STAMPS = {"received_at": db_now(), "next_attempt_at": db_now()}
+@cache
+def _record(dialect: str) -> Any:
+    stamps = {"received_at": db_now(), "next_attempt_at": db_now()}
+    return insert_ignore(dialect, inbound).values(stamps).returning(inbound.c.carrier, inbound.c.carrier_id)
 
 
 def _row(arrival: Arrival) -> dict[str, Any]:
@@ -49,11 +52,14 @@ def _forget_purged(store: Store, connection: Connection, keys: set[tuple[str, st
     by_digest = {tombstone(store, *key): key for key in keys}
     if not by_digest:
         return set()
-    seen = connection.scalars(select(seen_id.c.digest).where(seen_id.c.digest.in_(list(by_digest)))).all()
+    seen = connection.scalars(_SEEN, {"digests": list(by_digest)}).all()
     purged = {by_digest[bytes(digest)] for digest in seen}
     for carrier, carrier_id in purged:
         connection.execute(delete(inbound).where(inbound.c.carrier == carrier, inbound.c.carrier_id == carrier_id))
     return purged
+
+
+_SEEN = select(seen_id.c.digest).where(seen_id.c.digest.in_(bindparam("digests", expanding=True)))
 
 
 def claim(connection: Connection, token: str, limit: int) -> list[InboundRow]:
@@ -62,7 +68,7 @@ def claim(connection: Connection, token: str, limit: int) -> list[InboundRow]:
     if not taken:
         return []
     found = connection.execute(_CLAIMED, {"ids": [row.id for row in taken]}).all()
-    return [InboundRow(*row[:-1], opted_out=row[-1] is not None) for row in found]
+    return [InboundRow(*row) for row in found]
 
 
 _earlier = inbound.alias("earlier")
@@ -102,7 +108,7 @@ _CLAIMED = (
         inbound.c.received_at,
         inbound.c.attempts,
         contact.c.language,
-        contact.c.opted_out_at,
+        contact.c.opted_out_at.is_not(None),
     )
     .select_from(inbound.outerjoin(contact, contact.c.phone == inbound.c.from_phone))
     .where(inbound.c.id.in_(bindparam("ids", expanding=True)))
@@ -129,7 +135,7 @@ def finish(connection: Connection, answers: Sequence[Answer]) -> None:
     connection.execute(_FINISH, [_final(answer) for answer in answers])
     remembered = [_contact(answer) for answer in answers if _remembers(answer)]
     for values in remembered:
-        statement = insert(connection, contact).values(**values, updated_at=db_now())
+        statement = insert(dialect_of(connection), contact).values(**values, updated_at=db_now())
         changes = {**{k: v for k, v in values.items() if k != "phone"}, "updated_at": db_now()}
         connection.execute(statement.on_conflict_do_update(index_elements=[contact.c.phone], set_=changes))
 

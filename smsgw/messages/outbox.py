@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, case, exists, func, or_, select, update
@@ -11,7 +12,7 @@ from smsgw.messages import states
 from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, OutboundRow
 from smsgw.messages.tables import outbound, outbound_event
 from smsgw.store import db_now
-from smsgw.store.sql import insert_ignore
+from smsgw.store.sql import dialect_of, insert_ignore
 
 LEASE_MS = 60_000  # longer than a job (30 s), which is longer than a call (3 s + 10 s)
 MAX_ATTEMPTS = 12
@@ -33,15 +34,13 @@ class Mark:
 def queue(connection: Connection, drafts: Sequence[Draft]) -> None:
     """Queue messages. One that stands already (same inbound, kind, resend number) stays as it is."""
     if drafts:
-        connection.execute(insert_ignore(connection, outbound).values(_STAMPS), [_row(draft) for draft in drafts])
+        connection.execute(_queue(dialect_of(connection)), [_row(draft) for draft in drafts])
 
 
-_STAMPS = {
-    "created_at": db_now(),
-    "updated_at": db_now(),
-    "next_attempt_at": db_now(),
-    "expires_at": db_now() + bindparam("life_ms"),
-}
+@cache
+def _queue(dialect: str) -> Any:
+    stamps = {name: db_now() for name in ("created_at", "updated_at", "next_attempt_at")}
+    return insert_ignore(dialect, outbound).values(**stamps, expires_at=db_now() + bindparam("life_ms"))
 
 
 def _row(draft: Draft) -> dict[str, Any]:
@@ -66,7 +65,7 @@ def _row(draft: Draft) -> dict[str, Any]:
 def claim(connection: Connection, token: str, limit: int) -> list[OutboundRow]:
     """Claim due rows for sending under `token`, in order of priority. Commit before calling anyone."""
     rows = connection.execute(_CLAIM, {"token": token, "limit": limit}).all()
-    claimed = [OutboundRow(*row[:-1], expires_in_ms=row[-1]) for row in sorted(rows, key=lambda row: row.id)]
+    claimed = [OutboundRow(*row) for row in sorted(rows, key=lambda row: row.id)]
     _add_events(connection, [(row.id, states.QUEUED, states.SENDING, "claim", token, None) for row in claimed])
     return claimed
 
@@ -116,9 +115,7 @@ def mark(connection: Connection, token: str, marks: Sequence[Mark]) -> None:
     """
     if marks:
         connection.execute(_MARK, [_mark_row(token, m) for m in marks])
-        _add_events(
-            connection, [(m.outbound_id, states.SENDING, m.state, "call", token, m.error_code) for m in marks]
-        )
+        _add_events(connection, [(m.outbound_id, states.SENDING, m.state, "call", token, m.error_code) for m in marks])
 
 
 # Spelled out: an expanding IN cannot be used with a list of parameters.
@@ -166,8 +163,12 @@ def _add_events(connection: Connection, events: Sequence[tuple[int, str, str, st
         for row_id, before, after, cause, key, code in events
     ]
     if rows:
-        stamps = {"at": db_now(), "last_at": db_now()}
-        connection.execute(insert_ignore(connection, outbound_event).values(stamps), rows)
+        connection.execute(_event(dialect_of(connection)), rows)
+
+
+@cache
+def _event(dialect: str) -> Any:
+    return insert_ignore(dialect, outbound_event).values(at=db_now(), last_at=db_now())
 
 
 def give_back(connection: Connection, token: str, ids: Sequence[int]) -> None:
@@ -186,9 +187,7 @@ def expire(connection: Connection) -> int:
 def release_dead(connection: Connection) -> int:
     """Rows whose claim outlived its lease become unknown: their call may or may not have gone out."""
     dead = outbound.c.state == states.SENDING, outbound.c.claimed_at < db_now() - LEASE_MS
-    return connection.execute(
-        update(outbound).where(*dead).values(state=states.UNKNOWN, updated_at=db_now())
-    ).rowcount
+    return connection.execute(update(outbound).where(*dead).values(state=states.UNKNOWN, updated_at=db_now())).rowcount
 
 
 def is_due(connection: Connection) -> bool:

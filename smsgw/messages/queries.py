@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from smsgw.messages import states
 from smsgw.messages.tables import heartbeat, inbound, outbound
@@ -85,8 +85,8 @@ def figures(store: Store) -> Figures:
     """The figures behind /metrics."""
     with store.read() as connection:
         now = int(connection.scalar(select(db_now())) or 0)
-        ins = {state: n for state, n in connection.execute(_count(inbound.c.state))}
-        outs = {state: n for state, n in connection.execute(_count(outbound.c.state))}
+        ins = _counts(connection, inbound.c.state)
+        outs = _counts(connection, outbound.c.state)
         oldest = [
             connection.scalar(select(func.min(inbound.c.received_at)).where(inbound.c.state == states.RECEIVED)),
             connection.scalar(select(func.min(outbound.c.created_at)).where(outbound.c.state == states.QUEUED)),
@@ -97,5 +97,5 @@ def figures(store: Store) -> Figures:
     return Figures(ins, outs, max(waiting, default=0) / 1000, age)
 
 
-def _count(column: object) -> object:
-    return select(column, func.count()).group_by(column)  # type: ignore[call-overload]
+def _counts(connection: Connection, column: ColumnElement[str]) -> dict[str, int]:
+    return {str(value): int(n) for value, n in connection.execute(select(column, func.count()).group_by(column))}

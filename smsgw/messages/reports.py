@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from smsgw.messages import states
 from smsgw.messages.tables import orphan_callback, outbound, outbound_event
 from smsgw.store import db_now
-from smsgw.store.sql import insert
+from smsgw.store.sql import dialect_of, insert
+
+AnyRow = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,7 @@ def apply(connection: Connection, delivery: Delivery) -> bool:
         _keep_orphan(connection, delivery)
         return False
     after = states.raised(row.state, delivery.state) if delivery.state else row.state
-    connection.execute(
-        update(outbound).where(outbound.c.id == row.id).values(**_changes(row, delivery, after), updated_at=db_now())
-    )
+    connection.execute(_RAISE, _raised_row(row, delivery, after))
     _keep_event(connection, row, delivery, after)
     return True
 
@@ -43,49 +44,74 @@ def apply_all(connection: Connection, deliveries: Sequence[Delivery]) -> list[bo
     return [apply(connection, delivery) for delivery in deliveries]
 
 
-def _find(connection: Connection, delivery: Delivery) -> Row[Any] | None:
-    columns = outbound.c.id, outbound.c.state, outbound.c.carrier_id, outbound.c.error_code
-    by_id = (outbound.c.carrier == delivery.carrier) & (outbound.c.carrier_id == delivery.carrier_id)
-    by_token = outbound.c.callback_token == delivery.token
-    condition = or_(by_token, by_id) if delivery.token else by_id
-    # The token names our row even where the id is not stored yet; it goes first.
-    order = (by_token.desc(),) if delivery.token else ()
-    return connection.execute(select(*columns).where(condition).order_by(*order).limit(1).with_for_update()).first()
+def _find(connection: Connection, delivery: Delivery) -> AnyRow | None:
+    # The token names our row even where the carrier's id is not stored yet; it goes first.
+    keys = {"token": delivery.token, "carrier": delivery.carrier, "carrier_id": delivery.carrier_id}
+    by_token = connection.execute(_BY_TOKEN, keys).first() if delivery.token else None
+    return by_token or connection.execute(_BY_ID, keys).first()
 
 
-def _changes(row: Row[Any], delivery: Delivery, after: str) -> dict[str, Any]:
-    changes: dict[str, Any] = {"carrier_id": row.carrier_id or delivery.carrier_id}
-    if after != row.state:
-        changes |= {"state": after, "carrier_status": delivery.status}
-    if delivery.error_code and (after != row.state or not row.error_code):
-        changes["error_code"] = delivery.error_code
-    return changes
-
-
-def _keep_event(connection: Connection, row: Row[Any], delivery: Delivery, after: str) -> None:
-    statement = insert(connection, outbound_event).values(
-        outbound_id=row.id,
-        at=db_now(),
-        last_at=db_now(),
-        from_state=row.state,
-        to_state=after,
-        cause="report",
-        cause_key=f"report:{delivery.status}",
-        error_code=delivery.error_code,
+_FOUND = select(outbound.c.id, outbound.c.state, outbound.c.carrier_status, outbound.c.error_code).with_for_update()
+_BY_TOKEN = _FOUND.where(outbound.c.callback_token == bindparam("token"))
+_BY_ID = _FOUND.where(outbound.c.carrier == bindparam("carrier"), outbound.c.carrier_id == bindparam("carrier_id"))
+_RAISE = (
+    update(outbound)
+    .where(outbound.c.id == bindparam("row_id"))
+    .values(
+        state=bindparam("new_state"),
+        carrier_status=bindparam("new_status"),
+        error_code=bindparam("new_error_code"),
+        carrier_id=func.coalesce(outbound.c.carrier_id, bindparam("new_carrier_id")),
+        updated_at=db_now(),
     )
-    again = {"repeats": outbound_event.c.repeats + 1, "last_at": db_now()}
+)
+
+
+def _raised_row(row: AnyRow, delivery: Delivery, after: str) -> dict[str, Any]:
+    rises = after != row.state
+    return {
+        "row_id": row.id,
+        "new_state": after,
+        "new_status": delivery.status if rises else row.carrier_status,
+        "new_error_code": delivery.error_code
+        if delivery.error_code and (rises or not row.error_code)
+        else row.error_code,
+        "new_carrier_id": delivery.carrier_id,
+    }
+
+
+def _keep_event(connection: Connection, row: AnyRow, delivery: Delivery, after: str) -> None:
+    values = {
+        "outbound_id": row.id,
+        "from_state": row.state,
+        "to_state": after,
+        "cause": "report",
+        "cause_key": f"report:{delivery.status}",
+        "error_code": delivery.error_code,
+    }
+    connection.execute(_event(dialect_of(connection)), values)
+
+
+@cache
+def _event(dialect: str) -> Any:
     keys = [outbound_event.c.outbound_id, outbound_event.c.cause_key]
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=again))
+    again = {"repeats": outbound_event.c.repeats + 1, "last_at": db_now()}
+    added = insert(dialect, outbound_event).values(at=db_now(), last_at=db_now())
+    return added.on_conflict_do_update(index_elements=keys, set_=again)
 
 
 def _keep_orphan(connection: Connection, delivery: Delivery) -> None:
-    statement = insert(connection, orphan_callback).values(
-        carrier=delivery.carrier,
-        carrier_id=delivery.carrier_id,
-        carrier_status=delivery.status,
-        error_code=delivery.error_code,
-        at=db_now(),
-    )
+    values = {
+        "carrier": delivery.carrier,
+        "carrier_id": delivery.carrier_id,
+        "carrier_status": delivery.status,
+        "error_code": delivery.error_code,
+    }
+    connection.execute(_orphan(dialect_of(connection)), values)
+
+
+@cache
+def _orphan(dialect: str) -> Any:
     keys = [orphan_callback.c.carrier, orphan_callback.c.carrier_id, orphan_callback.c.carrier_status]
-    again = {"repeats": orphan_callback.c.repeats + 1}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=again))
+    added = insert(dialect, orphan_callback).values(at=db_now())
+    return added.on_conflict_do_update(index_elements=keys, set_={"repeats": orphan_callback.c.repeats + 1})

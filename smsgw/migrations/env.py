@@ -16,7 +16,11 @@ def _run() -> None:
     store: Store = context.config.attributes["store"]
     with store.write() as connection:
         context.configure(
-            connection=connection, target_metadata=metadata, render_item=_render, render_as_batch=True, compare_type=True
+            connection=connection,
+            target_metadata=metadata,
+            render_item=_render,
+            render_as_batch=True,
+            compare_type=True,
         )
         with context.begin_transaction():
             context.run_migrations()

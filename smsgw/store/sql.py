@@ -1,21 +1,26 @@
-"""The few statements that SQLAlchemy spells differently for SQLite and PostgreSQL."""
+"""The few statements that SQLAlchemy spells differently for SQLite and PostgreSQL.
 
+A statement is built once per dialect and reused: building one costs more than running it.
+"""
+
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table
-from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.dialects import postgresql, sqlite
 
 
-def insert(connection: Connection, table: Table) -> Any:
-    """An INSERT of the connection's dialect, which knows ON CONFLICT."""
-    statement: PostgresInsert | SqliteInsert
-    statement = sqlite_insert(table) if connection.dialect.name == "sqlite" else postgres_insert(table)
-    return statement
+def insert(dialect: str, table: Table) -> Any:
+    """An INSERT of the dialect, which knows ON CONFLICT."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
-def insert_ignore(connection: Connection, table: Table) -> Any:
+@cache
+def insert_ignore(dialect: str, table: Table) -> Any:
     """An INSERT that leaves out rows whose key is there already."""
-    return insert(connection, table).on_conflict_do_nothing()
+    return insert(dialect, table).on_conflict_do_nothing()
+
+
+def dialect_of(connection: Connection) -> str:
+    """ "sqlite" or "postgresql"."""
+    return connection.dialect.name
