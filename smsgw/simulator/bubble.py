@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from smsgw.keywords import measure
+from smsgw.keywords.gsm7 import measure
 from smsgw.messages.queries import Bubble
 from smsgw.messages.states import (
     ACCEPTED,
@@ -27,7 +27,7 @@ from smsgw.messages.states import (
 
 WIB = timezone(timedelta(hours=7), "WIB")
 FRESH_MS = 60_000
-_ERASED = "(isi sudah dihapus)"
+_EMPTY = "(tidak ada isi)"  # sent empty, or erased since
 _INCOMING = {RECEIVED: "diterima", ANSWERED: "dijawab", SUPPRESSED: "tidak dijawab", FAILED: "gagal dijawab"}
 _OUTGOING = {
     QUEUED: "menunggu",
@@ -62,10 +62,10 @@ def show(bubble: Bubble) -> Shown:
     words = (_INCOMING if bubble.incoming else _OUTGOING).get(bubble.state, bubble.state)
     return Shown(
         incoming=bubble.incoming,
-        body=_ERASED if bubble.body is None else bubble.body,
+        body=bubble.body or _EMPTY,
         state=f"{words} ({bubble.reason})" if bubble.reason else words,
         tone=_tone(bubble),
-        size="" if bubble.incoming or bubble.body is None else _size(bubble.body),
+        size="" if bubble.incoming or not bubble.body else _size(bubble.body),
         time=datetime.fromtimestamp(bubble.at / 1000, WIB).strftime("%H.%M.%S"),
     )
 
@@ -87,4 +87,5 @@ def _tone(bubble: Bubble) -> str:
 
 def _size(body: str) -> str:
     size = measure(body)
-    return f"{size.septets} septet, {size.segments} segmen"
+    length = f"{size.units} unit UCS-2" if size.septets is None else f"{size.septets} septet"
+    return f"{length}, {size.segments} segmen"

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from smsgw.config import Settings
-from smsgw.keywords import measure
+from smsgw.keywords.gsm7 import measure
 from smsgw.simulator.behaviour import Behaviour, Delays, Order
 from smsgw.simulator.callbacks import Callbacks
 from smsgw.simulator.guard import credentials, host_of, refuse_production

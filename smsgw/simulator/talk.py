@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from smsgw.config import Settings
 from smsgw.errors import StartupError
-from smsgw.keywords import measure
+from smsgw.keywords.gsm7 import measure
 from smsgw.messages.queries import Conversation, conversation
 from smsgw.messages.states import ANSWERED, DELIVERED, INBOUND_FINAL, OUTBOUND_FINAL
 from smsgw.simulator.guard import credentials, refuse_production

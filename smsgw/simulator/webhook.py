@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from requests import RequestException
 
 from smsgw.errors import SmsgwError
-from smsgw.keywords import measure
+from smsgw.keywords.gsm7 import measure
 from smsgw.simulator.ledger import API
 from smsgw.simulator.signed import TIMEOUT_S, make_session, signed_post
 
