@@ -157,6 +157,6 @@ def _database(server: str, template: str) -> Iterator[str]:
     _sql(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _sql(server: str, statement: str) -> None:
+def _sql(server: str, statement: LiteralString) -> None:
     with psycopg.connect(servers.named(server, "postgres"), autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[arg-type]
+        connection.execute(statement)
