@@ -1,6 +1,7 @@
 """The page /simulator: hosts, forms, escaping, and the way of a text to the webhook."""
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -217,3 +218,15 @@ def test_a_conversation_is_escaped_and_measured(client: FlaskClient, store: Stor
     assert "4 septet, 1 segmen" in page
     assert "sampai" in page
     assert "refresh" not in page  # nothing is under way
+
+
+@pytest.mark.parametrize(("age_ms", "state", "again"), [(0, "received", True), (90_000, "received", False)])
+def test_the_page_looks_again_while_something_fresh_is_under_way(
+    client: FlaskClient, store: Store, age_ms: int, state: str, again: bool
+) -> None:
+    came = {"carrier": "twilio", "carrier_id": "SM1", "from_phone": PHONE, "to_phone": OURS, "source": "webhook"}
+    at = int(time.time() * 1000) - age_ms
+    with store.write() as connection:
+        connection.execute(inbound.insert().values(**came, received_at=at, next_attempt_at=at, body="JHT", state=state))
+    choose(client)
+    assert ('http-equiv="refresh"' in client.get("/simulator").text) is again

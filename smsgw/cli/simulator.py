@@ -24,8 +24,7 @@ def command(port: int, sent: float, delivered: float) -> None:
     """
     signal.signal(signal.SIGTERM, _leave)
     with from_settings(load(), Delays(sent, delivered)) as standin:
-        click.echo(f"stand-in carrier on http://{LOOPBACK}:{port}")
-        serve(standin, port)
+        serve(standin, port, lambda: click.echo(f"stand-in carrier on http://{LOOPBACK}:{port}"))
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -1,7 +1,7 @@
 """Serves a WSGI application on loopback: until the process ends, or for the length of a block."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,13 @@ THREADS = 8
 CONNECTIONS = 1_000
 
 
-def serve(app: "WSGIApplication", port: int) -> None:
-    """Serve `app` on 127.0.0.1:`port` until SIGINT or SystemExit. StartupError when the port is taken."""
+def serve(app: "WSGIApplication", port: int, ready: Callable[[], None]) -> None:
+    """Serve `app` on 127.0.0.1:`port` until SIGINT or SystemExit. StartupError when the port is taken.
+
+    `ready` is called when the port is ours.
+    """
     server = _server(app, port)
+    ready()
     try:
         server.run()
     finally:
