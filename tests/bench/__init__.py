@@ -1,0 +1,1 @@
+"""What the gateway costs beside the usual way to build one: `python -m tests.bench`."""
