@@ -32,10 +32,12 @@ KEEP_S = 60
 MAX_JOBS = 20_000
 RING_TIMEOUT_S = 0.3
 FULL = 50  # jobs waiting beyond which the sweep need not add more
-FIELDS = frozenset(
-    ("created_at", "data", "description", "ended_at", "enqueued_at", "failure_ttl", "last_heartbeat", "origin")
-    + ("result_ttl", "started_at", "status", "timeout", "ttl", "worker_name")
-)
+# fmt: off
+FIELDS = frozenset({
+    "created_at", "data", "description", "ended_at", "enqueued_at", "failure_ttl", "last_heartbeat",
+    "origin", "result_ttl", "started_at", "status", "timeout", "ttl", "worker_name",
+})
+# fmt: on
 
 log = logs.get()
 

@@ -1,0 +1,165 @@
+"""Send: the claim is committed before the call; what comes of the call decides whether it may be repeated."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from smsgw.carriers import Hook, Outcome, Parcel, Report, Verdict
+from smsgw.carriers.base import Received
+from smsgw.gateway.send import SendVerb
+from smsgw.gateway.sweep import SweepVerb
+from smsgw.messages import outbox
+from smsgw.messages.rows import Draft, Kind
+from smsgw.messages.tables import outbound, outbound_event
+from smsgw.store import Store, db_now
+
+
+class Scripted:
+    """A carrier that does as it is told and remembers what it was given."""
+
+    name = "scripted"
+
+    def __init__(self, script: Callable[[Parcel], Outcome]) -> None:
+        self._script = script
+        self.taken: list[Parcel] = []
+
+    def read_inbound(self, hook: Hook) -> Received:
+        raise NotImplementedError
+
+    def read_report(self, hook: Hook) -> Report:
+        raise NotImplementedError
+
+    def send(self, parcel: Parcel) -> Outcome:
+        self.taken.append(parcel)
+        return self._script(parcel)
+
+
+def accept(parcel: Parcel) -> Outcome:
+    return Outcome(Verdict.ACCEPTED, carrier_id=f"SM{parcel.token}", status="queued")
+
+
+def queue(store: Store, n: int = 1, kind: Kind = Kind.NOTICE, carrier: str = "scripted") -> None:
+    drafts = [Draft(kind, carrier, "+622150000000", f"+62812{i:08}", f"Halo {i}", 6, "id", "t") for i in range(n)]
+    with store.write() as connection:
+        outbox.queue(connection, drafts)
+
+
+def rows(store: Store) -> list[Any]:
+    with store.read() as connection:
+        return list(connection.execute(select(outbound).order_by(outbound.c.id)))
+
+
+def send(store: Store, carrier: Scripted, limit: int = 64) -> int:
+    with ThreadPoolExecutor(8) as pool:
+        return SendVerb(store, {carrier.name: carrier}, pool)(limit)
+
+
+VERDICTS = [
+    (Verdict.ACCEPTED, "accepted"),
+    (Verdict.SAFE, "queued"),
+    (Verdict.REFUSED, "failed"),
+    (Verdict.AMBIGUOUS, "unknown"),
+]
+
+
+@pytest.mark.parametrize(("verdict", "state"), VERDICTS)
+def test_each_verdict_has_its_state(store: Store, verdict: Verdict, state: str) -> None:
+    queue(store)
+    send(store, Scripted(lambda parcel: Outcome(verdict, carrier_id=None, error_code="1")))
+    assert [row.state for row in rows(store)] == [state]
+
+
+def test_the_claim_is_committed_before_the_call(store: Store) -> None:
+    seen: list[str] = []
+
+    def look(parcel: Parcel) -> Outcome:
+        seen.extend(row.state for row in rows(store))
+        return accept(parcel)
+
+    queue(store)
+    send(store, Scripted(look))
+    assert seen == ["sending"]
+
+
+def test_twenty_senders_at_once_hand_each_message_over_once(store: Store) -> None:
+    queue(store, 100)
+    carrier = Scripted(accept)
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _: send(store, carrier, 10), range(40)))
+    assert sorted(parcel.body for parcel in carrier.taken) == sorted(f"Halo {i}" for i in range(100))
+    assert {row.state for row in rows(store)} == {"accepted"}
+
+
+def test_a_message_is_not_sent_again_before_its_time(store: Store) -> None:
+    queue(store)
+    carrier = Scripted(lambda parcel: Outcome(Verdict.SAFE, retry_after_s=60))
+    assert (send(store, carrier), send(store, carrier), len(carrier.taken)) == (1, 0, 1)
+    row = rows(store)[0]
+    assert 55_000 < row.next_attempt_at - row.updated_at <= 60_000
+
+
+def test_what_is_uncertain_is_never_sent_again(store: Store) -> None:
+    queue(store)
+    carrier = Scripted(lambda parcel: Outcome(Verdict.AMBIGUOUS))
+    assert (send(store, carrier), send(store, carrier), len(carrier.taken)) == (1, 0, 1)
+
+
+def test_replies_go_before_announcements(store: Store) -> None:
+    queue(store, 1, Kind.ANNOUNCEMENT)
+    queue(store, 1, Kind.NOTICE)
+    carrier = Scripted(accept)
+    with ThreadPoolExecutor(1) as pool:
+        SendVerb(store, {carrier.name: carrier}, pool)(1)
+    assert [(row.kind, row.state) for row in rows(store)] == [("announcement", "queued"), ("notice", "accepted")]
+
+
+def test_a_message_past_its_time_expires_unsent(store: Store) -> None:
+    queue(store)
+    with store.write() as connection:
+        connection.execute(update(outbound).values(expires_at=db_now() - 1))
+    carrier = Scripted(accept)
+    assert send(store, carrier) == 0
+    SweepVerb(store)()
+    assert ([row.state for row in rows(store)], carrier.taken) == (["expired"], [])
+
+
+def test_a_claim_that_outlived_its_lease_becomes_unknown(store: Store) -> None:
+    queue(store)
+    with store.write() as connection:
+        outbox.claim(connection, "dead", 1)
+    SweepVerb(store)()
+    assert [row.state for row in rows(store)] == ["sending"]
+    with store.write() as connection:
+        connection.execute(update(outbound).values(claimed_at=outbound.c.claimed_at - outbox.LEASE_MS - 1))
+    SweepVerb(store)()
+    assert [row.state for row in rows(store)] == ["unknown"]
+
+
+def test_a_carrier_that_is_not_there_fails_visibly(store: Store) -> None:
+    queue(store, carrier="gone")
+    send(store, Scripted(accept))
+    row = rows(store)[0]
+    assert (row.state, row.error_code) == ("failed", "no_carrier")
+
+
+def test_each_step_is_an_event(store: Store) -> None:
+    queue(store)
+    send(store, Scripted(accept))
+    with store.read() as connection:
+        events = connection.execute(select(outbound_event.c.from_state, outbound_event.c.to_state)).all()
+    assert [tuple(event) for event in events] == [("queued", "sending"), ("sending", "accepted")]
+
+
+def test_the_same_inbound_has_one_reply(store: Store) -> None:
+    with store.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO inbound (id, carrier, carrier_id, from_phone, to_phone, received_at, source, state, "
+            "next_attempt_at) VALUES (1, 'x', 'y', '', '+62', 0, 'webhook', 'received', 0)"
+        )
+        draft = Draft(Kind.REPLY, "scripted", "+622150000000", "+6281200000001", "Halo", 4, "id", "t", inbound_id=1)
+        outbox.queue(connection, [draft])
+        outbox.queue(connection, [draft])
+    assert len(rows(store)) == 1
