@@ -1,0 +1,111 @@
+"""The parts of README.md that the program writes itself: `python -m tests.docs write`, compared by tests/test_docs.py.
+
+A part stands between `<!-- begin:name -->` and `<!-- end:name -->`. Tables come from the program; outputs and figures
+come from files in docs/recorded, which `python -m tests.docs record` and `make bench` write.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from smsgw.cli.main import COMMANDS
+from smsgw.config import PREFIX, Settings
+from smsgw.keywords import load_registry
+from smsgw.services import open_services
+from smsgw.web.app import create_app
+from tests import record
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+BLOCK = re.compile(r"(?P<begin><!-- begin:(?P<name>[\w-]+) -->\n).*?(?P<end><!-- end:(?P=name) -->)", re.DOTALL)
+
+
+def commands() -> str:
+    """Every command of `smsgw`, as its own help describes it."""
+    return _table(("command", "what it does"), ((f"`smsgw {name}`", text) for name, text in COMMANDS.items()))
+
+
+def settings() -> str:
+    """Every setting, its default and its meaning."""
+    rows = ((f"`{PREFIX}{name.upper()}`", _default(field), field.description) for name, field in _fields())
+    return _table(("setting", "default", "meaning"), rows)
+
+
+def keywords() -> str:
+    """Every keyword and the phrases that it owns."""
+    found = load_registry().keywords
+    rows = ((f"**{name}**", ", ".join(_others(name, word.phrases)), word.who) for name, word in sorted(found.items()))
+    return _table(("keyword", "also", "who may ask"), rows)
+
+
+def routes() -> str:
+    """Every address that the web process answers."""
+    with TemporaryDirectory() as home:
+        values = {"environment": "demo", "home": home, "data_key": "0f" * 64, "twilio_account_sid": "AC" + "0" * 32}
+        with open_services(Settings.model_validate(values | {"twilio_auth_token": "not-a-real-token"})) as services:
+            rules = sorted(create_app(services).url_map.iter_rules(), key=lambda rule: rule.rule)
+    rows = ((f"`{rule.rule}`", ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))) for rule in rules)
+    return _table(("route", "methods"), rows)
+
+
+PARTS: dict[str, Callable[[], str]] = {
+    "commands": commands,
+    "settings": settings,
+    "keywords": keywords,
+    "routes": routes,
+    "up": lambda: _recorded("up.txt"),
+    "test": lambda: _recorded("test.txt"),
+    "conversation": lambda: _recorded("conversation.txt"),
+}
+
+
+def current(text: str) -> str:
+    """`text` with every part as the program would write it now."""
+    return BLOCK.sub(lambda block: f"{block['begin']}{PARTS[block['name']]()}\n{block['end']}", text)
+
+
+def parts_of(text: str) -> Iterator[str]:
+    """The names of the parts in `text`."""
+    return (block["name"] for block in BLOCK.finditer(text))
+
+
+def _fields() -> Iterable[tuple[str, FieldInfo]]:
+    return Settings.model_fields.items()
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+    return "" if value in ("", None, ()) else f"`{value}`"
+
+
+def _others(name: str, phrases: Iterable[str]) -> list[str]:
+    return [phrase for phrase in phrases if phrase != name]
+
+
+def _recorded(name: str) -> str:
+    return f"```console\n{(record.FOLDER / name).read_text(encoding='utf-8').rstrip()}\n```"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def main(arguments: list[str]) -> int:
+    """`write` the parts anew, or `record` the outputs first."""
+    if arguments == ["record"]:
+        record.record()
+    elif arguments != ["write"]:
+        print("usage: python -m tests.docs write|record")  # noqa: T201
+        return 2
+    README.write_text(current(README.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,63 @@
+"""Runs the commands that README.md shows and keeps what they print in docs/recorded."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic, sleep
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "recorded"
+SMSGW = ROOT / ".venv" / "bin" / "smsgw"
+WITHIN = 120.0  # seconds
+
+
+def record() -> None:
+    """Record a start with its first conversation, then a run of the tests (minutes)."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as folder:
+        record_up(Path(folder))
+    record_test()
+
+
+def record_up(folder: Path) -> None:
+    """`smsgw up` in an empty folder, the line that it says to try, and its orderly end."""
+    out = folder / "up.out"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SMSGW_")}
+    with out.open("wb") as file:
+        gateway = subprocess.Popen([SMSGW, "up"], cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT)
+    try:
+        _wait(lambda: gateway.poll() is not None or "simulate" in out.read_text())
+        line = _first_try(out.read_text())
+        reply = subprocess.check_output([SMSGW, *shlex.split(line)[1:]], cwd=folder, env=environment, text=True)
+    finally:
+        gateway.send_signal(signal.SIGINT)
+        gateway.wait()
+    (FOLDER / "up.txt").write_text(f"$ make up\n{_tidy(out.read_text())}")
+    (FOLDER / "conversation.txt").write_text(f"$ {line}\n{_tidy(reply)}")
+
+
+def record_test() -> None:
+    """`make test`: its last line."""
+    done = subprocess.run(["make", "test"], cwd=ROOT, capture_output=True, text=True, check=False)
+    (FOLDER / "test.txt").write_text(f"$ make test\n...\n{done.stdout.strip().splitlines()[-1]}\n")
+
+
+def _first_try(text: str) -> str:
+    found = re.search(r"^  (\S*smsgw) (simulate .*)$", text, re.MULTILINE)
+    assert found, text
+    return f".venv/bin/smsgw {found[2]}"
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"^  \S*smsgw simulate", "  .venv/bin/smsgw simulate", text, flags=re.MULTILINE)
+
+
+def _wait(true: Callable[[], bool]) -> None:
+    until = monotonic() + WITHIN
+    while not true() and monotonic() < until:
+        sleep(0.1)

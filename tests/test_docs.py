@@ -1,0 +1,50 @@
+"""README.md says what the program does: commands, settings, keywords, routes and recorded outputs are compared."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import click
+import pytest
+
+from smsgw.cli.main import COMMANDS, group
+from tests import docs
+
+ROOT = Path(__file__).parents[1]
+TEXT = docs.README.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", docs.PARTS)
+def test_a_part_of_the_readme_is_as_the_program_says(name: str) -> None:
+    (block,) = [block for block in docs.BLOCK.finditer(TEXT) if block["name"] == name]
+    assert block[0] == docs.current(block[0]), "README.md is behind the program: run `make docs`"
+
+
+def test_every_module_of_a_command_is_in_the_table() -> None:
+    modules = [file.stem for file in (ROOT / "smsgw" / "cli").glob("*.py")]
+    commands = {name for name in modules if hasattr(import_module(f"smsgw.cli.{name}"), "command")}
+    assert commands == set(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_ends_with_an_example_that_exists(name: str) -> None:
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    members = command.commands.values() if isinstance(command, click.Group) else [command]
+    for member in members:
+        assert (member.epilog or "").startswith("Example: "), f"{name} {member.name} has no example"
+        assert f"smsgw {name}" in (member.epilog or "")
+        assert member.help, f"{name} {member.name} does not say what it does"
+
+
+def test_every_target_of_make_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for file in ("README.md", "CONTRIBUTING.md"):
+        named = set(re.findall(r"`make ([a-z-]+)", (ROOT / file).read_text(encoding="utf-8")))
+        assert named <= targets, f"{file} names {named - targets}"
+
+
+@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md"])
+def test_every_file_that_is_named_exists(file: str) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / file).read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []
