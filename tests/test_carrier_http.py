@@ -113,7 +113,7 @@ def test_a_failed_handshake_has_sent_nothing() -> None:
 
 def test_a_quiet_carrier_is_left_after_the_time_out() -> None:
     gate = threading.Event()
-    with server(lambda c, n: bool(c.recv(65536)) and gate.wait(10)) as url:  # type: ignore[func-returns-value,arg-type]
+    with server(lambda c, n: bool(c.recv(65536)) and gate.wait(10)) as url:  # type: ignore[arg-type]
         with pytest.raises(Broken):
             KeptHttp(read_s=0.1).request("POST", url, b"x", {})
         gate.set()

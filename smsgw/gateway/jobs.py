@@ -9,7 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -22,7 +22,6 @@ from rq.job import Job
 from smsgw import logs
 from smsgw.gateway.bell import Muted
 from smsgw.gateway.sweep import EVERY_S
-from smsgw.gateway.work import Work
 
 QUEUE = "smsgw"
 PREFIX = "smsgw."
@@ -40,6 +39,18 @@ FIELDS = frozenset({
 # fmt: on
 
 log = logs.get()
+
+
+class Work(Protocol):
+    """What a worker can do (smsgw.gateway.work.Work is one)."""
+
+    def verbs(self) -> Mapping[str, Callable[[], None]]:
+        """The job functions that are allowed."""
+        ...
+
+    def all_of_it(self) -> None:
+        """Do what is due in this very process."""
+        ...
 
 
 class VerbFailed(Exception):
@@ -108,7 +119,7 @@ class VerbJob(Job):
 
     verbs: ClassVar[Mapping[str, Callable[[], None]]] = {}
 
-    def restore(self, raw_data: dict[bytes, bytes]) -> None:
+    def restore(self, raw_data: dict[Any, Any]) -> None:
         """Read the fields that RQ needs and no others."""
         super().restore({key: value for key, value in raw_data.items() if _text(key) in FIELDS})
 
