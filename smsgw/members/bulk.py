@@ -11,6 +11,12 @@ from smsgw.errors import StoreUnavailable
 Row = tuple[Any, ...]
 
 
+def alone(connection: Connection) -> None:
+    """Let no other bulk write of memberships run before this transaction ends; readers do not notice."""
+    if connection.dialect.name == "postgresql":  # on SQLite a writer is alone anyway
+        connection.exec_driver_sql("LOCK TABLE memberships IN SHARE ROW EXCLUSIVE MODE")
+
+
 def reserve_ids(connection: Connection, table: Table, count: int) -> list[int]:
     """`count` new ids for a table with an id of its own, rising; for use in this transaction."""
     if connection.dialect.name == "postgresql":

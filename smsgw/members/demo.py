@@ -69,6 +69,7 @@ def populate(store: Store, count: int, seed: int, tick: Callable[[int], None] = 
     for start in range(0, max(count, len(ROLES)), CHUNK):
         chunk = _chunk(start, max(count, len(ROLES)), seed, shown)
         with store.write() as connection:
+            bulk.alone(connection)
             missing = _missing(connection, chunk)
             _insert(connection, missing)
         done = Populated(
