@@ -20,7 +20,7 @@ from smsgw.services import open_database, today
 SHOWN = 20
 
 
-@click.group("members")
+@click.group("members", epilog="Example: smsgw members demo --count 1000")
 def command() -> None:
     """Bring membership data in."""
 

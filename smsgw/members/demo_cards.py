@@ -17,9 +17,9 @@ _RATE, _RAISE = 0.055, 1.06  # return and raise of wages in a year: figures of t
 _SEGMENTS = ("PU", "BPU", "JAKON", "PMI")
 _SEGMENT_STEPS = (0.597, 0.816, 0.992)
 _STATUS_STEPS = {  # MENUNGGU, MENUNGGAK, MENINGGAL, NONAKTIF; the rest is AKTIF
-    "PU": (0.010, 0.010, 0.020, 0.300),
-    "BPU": (0.010, 0.120, 0.130, 0.330),
-    "JAKON": (0.0, 0.0, 0.010, 0.330),
+    "PU": (0.010, 0.010, 0.020, 0.280),
+    "BPU": (0.010, 0.080, 0.090, 0.270),
+    "JAKON": (0.0, 0.0, 0.010, 0.270),
     "PMI": (0.0, 0.0, 0.010, 0.250),
 }
 _STATUSES = ("MENUNGGU", "MENUNGGAK", "MENINGGAL", "NONAKTIF", "AKTIF")
@@ -86,7 +86,8 @@ def card(dice: Random, number: str, birth_year: int, shown: int, former: bool, o
     """
     segment = "PU" if former or old else _SEGMENTS[bisect(_SEGMENT_STEPS, dice.random())]
     status = "NONAKTIF" if former else _status(dice, segment, birth_year)
-    programmes = next(words for step, words in _PROGRAMMES[segment] if dice.random() < step)
+    roll = dice.random()
+    programmes = next(words for step, words in _PROGRAMMES[segment] if roll < step)
     jht = "JHT" in programmes
     first, last = _span(dice, birth_year, status, former, old)
     gap = 3 if last - first > 12 and dice.random() < 0.1 else 0
@@ -110,7 +111,7 @@ def card(dice: Random, number: str, birth_year: int, shown: int, former: bool, o
 
 
 def _status(dice: Random, segment: str, birth_year: int) -> str:
-    if birth_year <= AS_OF.year - 59 and dice.random() < 0.7:  # pension age 59 in 2025
+    if birth_year <= AS_OF.year - 59 and segment in ("PU", "BPU") and dice.random() < 0.7:  # pension age in 2025
         return "PENSIUN"
     return _STATUSES[bisect(_STATUS_STEPS[segment], dice.random())]
 
@@ -129,6 +130,8 @@ def _span(dice: Random, birth_year: int, status: str, former: bool, old: bool) -
     first = min(first, LAST - 2)
     if status in ("AKTIF", "MENUNGGU"):
         return first, LAST - (status == "MENUNGGU")
+    if status == "PENSIUN":
+        return first, max(first, min((birth_year + 56) * 12 + int(dice.random() * 36), LAST - 1))
     length = 1 + int(dice.random() * (LAST - first - 1))
     return first, first + min(length, 72 if former else length)
 

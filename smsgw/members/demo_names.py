@@ -47,5 +47,7 @@ _TRADES = ("", "", "", " Tekstil", " Garmen", " Logistik", " Konstruksi", " Pang
 
 def employer(dice: Random) -> str:
     """An invented employer in capitals."""
+    words = _SHELF["employers"]
     kind = "PT" if dice.random() < 0.7 else "CV"
-    return f"{kind} {_pick(dice, _SHELF['employers'])} {_pick(dice, _SHELF['employers'])}{_pick(dice, _TRADES)}".upper()
+    first, further = int(dice.random() * len(words)), 1 + int(dice.random() * (len(words) - 1))
+    return f"{kind} {words[first]} {words[(first + further) % len(words)]}{_pick(dice, _TRADES)}".upper()
