@@ -107,7 +107,7 @@ def _birth_date(dice: Random, who: Identity) -> date:
 def _missing(connection: Connection, chunk: Sequence[Person]) -> list[Person]:
     numbers = [person.cards[0].number for person in chunk]
     held = select(memberships.c.number, people.c.nik).join(people).where(memberships.c.number.in_(numbers))
-    owners: dict[str, str] = dict(connection.execute(held).tuples().all())
+    owners = {row.number: row.nik for row in connection.execute(held)}
     for person in chunk:
         if owners.get(person.cards[0].number, person.nik) != person.nik:
             raise OtherPopulation(
