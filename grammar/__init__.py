@@ -1,0 +1,1 @@
+"""The language: base.lark and one <keyword>.lark a keyword."""

@@ -1,0 +1,1 @@
+"""What each keyword answers: one <keyword>.py a keyword, pure functions that the registry loads."""

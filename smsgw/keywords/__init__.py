@@ -1,0 +1,42 @@
+"""The plug-in surface: all that a pack of keywords, and whoever answers messages, may import.
+
+A pack is a package with three shelves (grammar, handlers, templates_sms) and one entry point:
+
+    [project.entry-points."smsgw.keywords"]
+    mine = "my_package"
+
+One keyword is grammar/<keyword>.lark, handlers/<keyword>.py with a KEYWORD, and templates_sms/<keyword>.id.txt and
+.en.txt. Ours are loaded by the same function.
+"""
+
+from smsgw.keywords.gsm7 import Measure, measure, transliterate
+from smsgw.keywords.registry import Registry, load_packs, load_registry
+from smsgw.keywords.shapes import (
+    BASE,
+    LANGUAGES,
+    Ask,
+    Effect,
+    Keyword,
+    Membership,
+    Reading,
+    Reply,
+    SetLanguage,
+)
+
+__all__ = [
+    "BASE",
+    "LANGUAGES",
+    "Ask",
+    "Effect",
+    "Keyword",
+    "Measure",
+    "Membership",
+    "Reading",
+    "Registry",
+    "Reply",
+    "SetLanguage",
+    "load_packs",
+    "load_registry",
+    "measure",
+    "transliterate",
+]

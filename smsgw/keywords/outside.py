@@ -1,0 +1,50 @@
+"""Outside the language: words that the carrier answers itself, and messages that no person wrote."""
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, Literal
+
+CARRIER_WORDS: Final[Mapping[str, Literal["opt_out", "opt_in"]]] = MappingProxyType(
+    dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"), "opt_out")
+    | dict.fromkeys(("START", "UNSTOP", "YES"), "opt_in")
+)
+"""What the carrier acts on when it is the whole message (keywords.md rule 6; its default opt-out words of 2025)."""
+OWN_WORDS: Final[Mapping[str, Literal["opt_out", "opt_in"]]] = MappingProxyType(
+    dict.fromkeys(("BERHENTI", "UNREG", "OFF"), "opt_out") | dict.fromkeys(("MULAI",), "opt_in")
+)
+"""The same in Indonesian: the carrier does not know them."""
+
+_SUBSCRIBER: Final = re.compile(r"(?:tel:)?\+?[0-9 ().-]{7,20}", re.IGNORECASE)
+_MASKED: Final = re.compile(r"[0-9A-Z]{3}\*{5}[0-9]{3}")
+_AMOUNT: Final = re.compile(r"\bRP[ .]?[0-9]")
+_LONG_ENOUGH: Final = 24
+"""Characters below which a message is taken for a person's."""
+
+_PHRASES: Final = (
+    *("KODE OTP", "KODE VERIFIKASI", "KODE RAHASIA", "JANGAN BERIKAN", "VERIFICATION CODE", "OTP ANDA", "OTP CODE"),
+    *("PESAN OTOMATIS", "BALASAN OTOMATIS", "AUTO REPLY", "AUTO-REPLY", "AUTOREPLY", "AUTOMATED REPLY"),
+    *("OUT OF OFFICE", "MENGHUBUNGI KAMI", "PESAN ANDA AKAN", "MESSAGE HAS BEEN RECEIVED", "SEDANG MENYETIR"),
+    *("TIDAK MENERIMA SMS", "DO NOT REPLY", "JANGAN BALAS", "NO-REPLY"),
+    *("SISA KUOTA", "MASA AKTIF", "PULSA ANDA", "SALDO PULSA", "TRANSFER PULSA", "ISI ULANG", "BELI PAKET", "S&K"),
+    *("PELANGGAN YTH", "PLG YTH", "NASABAH YTH", "KODE BAYAR", "KODE PEMBAYARAN", "VIRTUAL ACCOUNT", "JATUH TEMPO"),
+    *("MENDAPAT HADIAH", "PEMENANG", "KURIR", "NO RESI", "NOMOR RESI", "MENGHUBUNGI ANDA"),
+)
+_RECEIPTS: Final = ("BERHASIL", "REF", "TRX", "SUKSES", "GAGAL", "COD", "PEMBAYARAN", "TRANSFER")
+
+
+def is_machine_sender(sender: str) -> bool:
+    """Whether nobody can be answered there: a name, or a short code; no sender is no reason."""
+    return bool(sender) and not _SUBSCRIBER.fullmatch(sender)
+
+
+def is_machine_text(folded: str, own_texts: Iterable[str]) -> bool:
+    """Whether no person wrote it: a promotion, a one-time password, an answering machine, or our own text."""
+    if _MASKED.search(folded):
+        return True
+    if len(folded) < _LONG_ENOUGH:
+        return False
+    if any(phrase in folded for phrase in _PHRASES) or any(text in folded for text in own_texts):
+        return True
+    marks = sum(word in folded for word in _RECEIPTS)
+    return marks > 1 or (marks > 0 and _AMOUNT.search(folded) is not None)

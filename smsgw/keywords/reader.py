@@ -1,0 +1,154 @@
+"""Reader: a text becomes a Reading. Fold, parse, walk the tree; where no phrase is found, one step for a typo."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from lark import Token, Tree
+
+from smsgw.keywords.fold import fold
+from smsgw.keywords.grammar import Grammar
+from smsgw.keywords.nearest import Near, Nearest
+from smsgw.keywords.numbers import LENGTH, Run
+from smsgw.keywords.outside import CARRIER_WORDS, OWN_WORDS, is_machine_sender, is_machine_text
+from smsgw.keywords.shapes import Keyword, Reading
+from smsgw.keywords.walk import Found, Place, walk
+
+LEAST_LEAD: Final = 5
+"""Digits before the keyword below which they are no failed membership number: `1. JHT`, `3x`, `10.30`."""
+LEAST_FAILED: Final = 9
+"""Digits of a wrong number that the message is about even where a right one follows."""
+SPELLED: Final = 3
+"""Single letters that may be one word taken apart: J H T."""
+_NO_RUN: Final = Run()
+
+
+class Reader:
+    """Reads texts with one composed grammar; never raises."""
+
+    def __init__(self, grammar: Grammar, keywords: Mapping[str, Keyword], own_texts: tuple[str, ...]) -> None:
+        """`keywords` by stem; `own_texts` are folded pieces of our own replies."""
+        self._grammar = grammar
+        self._keywords = keywords
+        self._own_texts = own_texts
+        self._owners = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.anywhere}
+        self._nearest = Nearest(self._owners, grammar.rivals)
+
+    def read(self, text: str, sender: str = "", *, with_tree: bool = False) -> Reading:
+        """What the text is read as; the printable tree costs extra and comes only when asked for."""
+        folded = fold(text)
+        reading = self._outside(folded, sender)
+        tree = self._grammar.parse(folded) if folded and (reading is None or with_tree) else None
+        found = walk(tree, folded, self._keywords) if tree is not None else Found()
+        return replace(
+            reading or self._inside(folded, found),
+            folded=folded,
+            tree=tree.pretty() if with_tree and tree is not None else None,
+        )
+
+    def about(self, text: str) -> Keyword | None:
+        """The keyword that a text names first, by its longest phrase; None where it names none."""
+        words = text.split()
+        for start in range(len(words)):
+            for end in range(min(len(words), start + 3), start, -1):
+                stem = self._owners.get(" ".join(words[start:end]))
+                if stem:
+                    return self._keywords[stem]
+        return None
+
+    def _outside(self, folded: str, sender: str) -> Reading | None:
+        if is_machine_sender(sender):
+            return Reading("silent", problem="machine_sender")
+        if folded in CARRIER_WORDS:
+            return Reading(CARRIER_WORDS[folded], problem="carrier")
+        if folded in OWN_WORDS:
+            return Reading(OWN_WORDS[folded], problem="own")
+        if is_machine_text(folded, self._own_texts):
+            return Reading("silent", problem="machine_text")
+        return None
+
+    def _inside(self, folded: str, found: Found) -> Reading:
+        if found.stem is None or (found.bare and found.unknown):
+            return self._typo(folded, found) or _without_command(found)
+        return self._command(self._keywords[found.stem], found)
+
+    def _command(self, keyword: Keyword, found: Found) -> Reading:
+        also = self._also(keyword, found.after)
+        if not keyword.takes_number:
+            return Reading("command", keyword.name, arguments=found.arguments, also=also)
+        if found.rivals:
+            return _malformed(keyword.name, "other_programme", {"programme": found.rivals[0]})
+        number, failed = membership_number(found.numbers)
+        if failed is not None and failed.problem:
+            fields = {"sent": failed.length, "wanted": LENGTH, "keyword": keyword.name}
+            return _malformed(keyword.name, failed.problem, fields)
+        return Reading("command", keyword.name, number, found.arguments, also=also)
+
+    def _also(self, keyword: Keyword, after: Sequence[str]) -> str | None:
+        named = (self._keywords[stem].name for word in after if (stem := self._owners.get(word)))
+        return next((name for name in named if name != keyword.name), None)
+
+    def _typo(self, folded: str, found: Found) -> Reading | None:
+        """The message with its one unknown word replaced by its nearest phrase, read again; None: no guess."""
+        word, start, end = _one_word(found.unknown)
+        near = self._nearest.find(word)
+        if near is None:
+            return None
+        mended = f"{folded[:start]} {near.phrase} {folded[end:]}"
+        tree: Tree[Token] | None = self._grammar.parse(mended)
+        again = walk(tree, mended, self._keywords) if tree is not None else Found()
+        if again.stem is None or (again.bare and again.unknown):
+            return None
+        return _sure(self._keywords[again.stem], self._command(self._keywords[again.stem], again), near)
+
+
+def _sure(keyword: Keyword, reading: Reading, near: Near) -> Reading:
+    """Answered when nothing was guessed, no number is needed, or a full number came with it; else suggested."""
+    complete = reading.outcome == "command" and (reading.membership_number or not keyword.takes_number)
+    if complete or near.distance == 0:
+        return reading
+    return Reading("suggest", keyword.name, fields={"phrase": near.phrase})
+
+
+def _one_word(unknown: Sequence[Token]) -> tuple[str, int, int]:
+    """The single unknown word and its place; letters standing one by one are a word taken apart."""
+    if not unknown:
+        return "", 0, 0
+    spelled = len(unknown) >= SPELLED and all(len(token) == 1 for token in unknown)
+    word = "".join(unknown) if spelled or len(unknown) == 1 else ""
+    return word, unknown[0].start_pos or 0, unknown[-1].end_pos or 0
+
+
+def membership_number(numbers: Sequence[tuple[Place, Run]]) -> tuple[str | None, Run | None]:
+    """The one number meant, or what is wrong; neither where none was sent.
+
+    Eleven digits that begin 08 may be a phone: they count where the keyword asks for a number, or come first alone.
+    """
+    asked = next((run for place, run in numbers if place == "argument"), _NO_RUN)
+    if asked.problem and asked.length >= LEAST_FAILED:
+        return None, asked
+    others = [number for place, run in numbers if place != "argument" for number in run.full]
+    sure = dict.fromkeys((*asked.full, *(number for number in others if not number.startswith("08"))))
+    full = list(sure) or [number for place, run in numbers if place == "lead" for number in run.full][:1]
+    if len(full) > 1:
+        return None, Run(problem="two_numbers")
+    if full or asked.problem:
+        return (full[0], None) if full else (None, asked)
+    return None, next((run for place, run in numbers if place == "lead" and run.length >= LEAST_LEAD), None)
+
+
+def _without_command(found: Found) -> Reading:
+    """No keyword: what stands there instead is explained where that is certain, else the menu helps."""
+    runs = [run for _, run in found.numbers]
+    problems = {run.problem for run in runs}
+    if found.foreign or "number_health" in problems:
+        return _malformed(None, "number_health", {})
+    if "number_nik" in problems:
+        return _malformed(None, "number_nik", {"keyword": "JHT"})
+    if any(run.full for run in runs) and not found.unknown and not found.bare and len(runs) == 1:
+        return _malformed(None, "number_only", {})
+    return Reading("unknown")
+
+
+def _malformed(keyword: str | None, problem: str, fields: Mapping[str, object]) -> Reading:
+    return Reading("malformed", keyword, problem=problem, fields=fields)

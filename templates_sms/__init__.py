@@ -1,0 +1,1 @@
+"""Every word a participant can receive: <keyword>.<language>.txt."""
