@@ -26,7 +26,8 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address the web process listens on")
     port: int = Field(8000, ge=1, le=65535, description="port the web process listens on")
     database_url: SecretStr = Field(
-        SecretStr(""), description="database; empty: SQLite in the home folder. PostgreSQL: postgresql://user:pw@host/db"
+        SecretStr(""),
+        description="database; empty: SQLite in the home folder. PostgreSQL: postgresql://user:pw@host/db",
     )
     redis_url: SecretStr = Field(SecretStr(""), description="Redis of the queue; empty: `smsgw up` starts a Valkey")
     public_url: str = Field(
@@ -41,7 +42,9 @@ class Settings(BaseSettings):
     twilio_from: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="our numbers, comma-separated; the first one sends what has no inbound number"
     )
-    data_key: SecretStr = Field(SecretStr(""), description="64 bytes in hex that encrypt personal data; empty: the file")
+    data_key: SecretStr = Field(
+        SecretStr(""), description="64 bytes in hex that encrypt personal data; empty: the file"
+    )
     data_key_file: Path | None = Field(None, description="file with the data key; empty: `data.key` in the home folder")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     web_threads: int = Field(8, ge=1, le=64, description="threads of the web process")

@@ -286,7 +286,7 @@ def test_a_file_that_is_refused_writes_nothing(bring_one: Importer, data: bytes,
     [
         (f"{HEAD}\r\n{ROW}\r\n".encode("utf-8-sig"), ","),
         (f"{HEAD}\n{ROW}".replace(",", ";").encode(), ";"),
-        ('"Number", NAME ,status,nik,phone\n"99000000001"," SITI ",aktif,,\n'.encode(), ","),
+        (b'"Number", NAME ,status,nik,phone\n"99000000001"," SITI ",aktif,,\n', ","),
     ],
 )
 def test_ways_of_writing_the_same_file(bring_one: Importer, data: bytes, delimiter: str) -> None:

@@ -17,7 +17,9 @@ def cases() -> list[object]:
     if not TRUTH.exists():
         return [pytest.param("", None, marks=pytest.mark.skip(reason="../shared/truth/phones.jsonl is absent"))]
     rows = [json.loads(line) for line in TRUTH.read_text(encoding="utf-8").splitlines()]
-    return [pytest.param(r["input"], r["expected"]["e164"] if r["expected"]["valid"] else None, id=r["id"]) for r in rows]
+    return [
+        pytest.param(r["input"], r["expected"]["e164"] if r["expected"]["valid"] else None, id=r["id"]) for r in rows
+    ]
 
 
 @pytest.mark.parametrize(("text", "e164"), cases())
@@ -39,7 +41,9 @@ def test_no_text_crashes_and_what_comes_out_is_stable(text: str) -> None:
     assert e164 is None or to_e164(e164) == e164
 
 
-@pytest.mark.parametrize("text", ["", "TELKOMSEL", "2757", "+62", "0" * 1000, "081234567890 ext 12", "08123456789\n081"])
+@pytest.mark.parametrize(
+    "text", ["", "TELKOMSEL", "2757", "+62", "0" * 1000, "081234567890 ext 12", "08123456789\n081"]
+)
 def test_what_is_no_phone(text: str) -> None:
     assert to_e164(text) is None
 

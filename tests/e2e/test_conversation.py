@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from smsgw.members.demo import DEMO_PEOPLE, load_demo
+from smsgw.members.demo import DEMO_PEOPLE, populate
 
 from smsgw.store import Cipher, open_store
 from tests.conftest import KEY
@@ -17,7 +17,7 @@ SITI = DEMO_PEOPLE[0]
 def with_people(url: str) -> str:
     """The database, with the demo's named people in it."""
     store = open_store(url, Cipher(KEY))
-    load_demo(store, count=10, seed=1)
+    populate(store, count=10, seed=1)
     store.close()
     return url
 

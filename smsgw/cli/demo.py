@@ -1,0 +1,46 @@
+"""What a demo needs before it runs: a data key, a schema, people, and something to try first."""
+
+import os
+import shlex
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from smsgw import migrations
+from smsgw.cli import datakey
+from smsgw.config import HOME_ENV, Settings
+from smsgw.errors import StartupError
+from smsgw.services import open_database
+
+
+@dataclass(frozen=True)
+class Hint:
+    """The first thing to try: a text and the phone it comes from."""
+
+    text: str
+    phone: str
+
+    def command(self) -> str:
+        """The command line that sends it, as typed in this folder."""
+        home = Path(os.environ[HOME_ENV])
+        elsewhere = "" if home == Path("var").resolve() else f"{HOME_ENV}={shlex.quote(str(home))} "
+        return f'{elsewhere}{shown(Path(sys.executable).with_name("smsgw"))} simulate "{self.text}" --from {self.phone}'
+
+
+def shown(path: Path) -> str:
+    """A path as a person in this folder would type it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def prepare(settings: Settings, say: Callable[[str], None]) -> Hint:
+    """Make the data key, migrate, load demo people where nobody is yet. StartupError where data would be lost."""
+    if datakey.make(settings):
+        say(f"Data key: made {shown(settings.key_file)}; without it the stored personal data cannot be read")
+    with closing(open_database(settings)) as store:
+        migrations.upgrade(store)
+        lost = datakey.problem(store)
+        if lost:
+            raise StartupError([lost])
+        return _people(store, say)
