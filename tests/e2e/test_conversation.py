@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
-from smsgw.members.demo import DEMO_PEOPLE, populate
 
+from smsgw.members.demo import DEMO_PEOPLE, populate
 from smsgw.store import Cipher, open_store
 from tests.conftest import KEY
 from tests.support import servers
