@@ -5,7 +5,7 @@ keywords import would stand twice in the composed grammar and the lexer could se
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -14,7 +14,11 @@ from lark.exceptions import LarkError, UnexpectedInput
 from lark.grammar import NonTerminal, Rule, Symbol
 from lark.lexer import PatternStr
 
-PHRASE, BARE, ALONE = "phrase", "bare", "alone"
+from smsgw.keywords.lexer import WordLexer
+
+PHRASE, BARE, ALONE, PARTIAL = "phrase", "bare", "alone", "partial"
+OTHERS, ANYBODYS = ("programme", "foreign", "elsewhere"), ("filler", "phone", "example")
+"""The rules of base.lark with words that a keyword may own, and with words that it may not."""
 LONGEST_PHRASE = 24
 """Characters of a phrase: replies name it, so it has a widest value."""
 
@@ -60,12 +64,12 @@ def compose(base: str, files: Mapping[str, str]) -> tuple[Grammar | None, list[s
     if problems:
         return None, problems
     try:
-        rules = _Rules(_joined(base, files, ()))
+        rules = _Rules(_joined(base, files, {}))
         phrases = {stem: rules.phrases(stem) for stem in files}
         problems = [problem for stem in files for problem in rules.greed(stem)] + _owned_twice(phrases)
         if problems:
             return None, problems
-        parser = _lark(_joined(base, files, _partial(phrases, rules.filler)), "lalr")
+        parser = _lark(_joined(base, files, _begun(phrases, rules.filler)), "lalr")
     except (LarkError, RecursionError) as error:
         return None, [f"the composed grammar does not work: {str(error).strip()}"]
     numbers = frozenset(stem for stem in files if rules.reaches(stem, "number"))
@@ -73,23 +77,36 @@ def compose(base: str, files: Mapping[str, str]) -> tuple[Grammar | None, list[s
 
 
 def _lark(text: str, parser: str | None) -> Lark:
-    lexer = "contextual" if parser else "basic"
-    return Lark(text, parser=parser, lexer=lexer, keep_all_tokens=True, maybe_placeholders=False)  # type: ignore[arg-type]
+    return Lark(
+        text,
+        parser=parser,
+        lexer="contextual" if parser else "basic",
+        keep_all_tokens=True,
+        maybe_placeholders=False,
+        _plugins={"ContextualLexer": WordLexer},
+    )
 
 
-def _joined(base: str, files: Mapping[str, str], partial: Iterable[Words]) -> str:
+def _joined(base: str, files: Mapping[str, str], begun: Mapping[str, Sequence[Words]]) -> str:
+    """All files behind one another, then what only all of them together can say."""
     alone = [f"{stem}_{ALONE}" for stem, text in files.items() if f"{stem}_{ALONE}" in _DEFINED.findall(text)]
-    parts = [" ".join(f'"{word}"' for word in words) for words in partial]
+    rules = {rule: " | ".join(map(_quoted, found)) for rule, found in begun.items()}
+    partial = rules.pop(PARTIAL, "") or _NEVER
     return "\n".join(
         [
             base,
             *files.values(),
             "?command: " + (" | ".join(files) or _NEVER),
             "?alone: " + (" | ".join(alone) or _NEVER),
-            "partial.-2: " + (" | ".join(parts) or _NEVER),
+            f"{PARTIAL}.-2: {partial}",
+            *(f"%extend {rule}: {alternatives}" for rule, alternatives in rules.items()),
             "",
         ]
     )
+
+
+def _quoted(words: Words) -> str:
+    return " ".join(f'"{word}"' for word in words)
 
 
 def _foreign_names(stem: str, text: str) -> Iterator[str]:
@@ -100,12 +117,13 @@ def _foreign_names(stem: str, text: str) -> Iterator[str]:
         for name in names
         if not mine.match(name)
     )
-    yield from (f"grammar/{stem}.lark: has no rule `{name}`" for name in (stem, f"{stem}_{PHRASE}") if name not in names)
+    for name in {stem, f"{stem}_{PHRASE}"} - set(names):
+        yield f"grammar/{stem}.lark: has no rule `{name}`"
     if re.search(r"^%", text, re.MULTILINE):
         yield f"grammar/{stem}.lark: has a line with %; only base.lark imports, ignores and declares"
 
 
-def _owned_twice(phrases: Mapping[str, Phrases]) -> Iterator[str] | list[str]:
+def _owned_twice(phrases: Mapping[str, Phrases]) -> list[str]:
     owners: dict[Words, list[str]] = {}
     for stem, found in phrases.items():
         for words in found.all():
@@ -117,13 +135,22 @@ def _owned_twice(phrases: Mapping[str, Phrases]) -> Iterator[str] | list[str]:
     ]
 
 
-def _partial(phrases: Mapping[str, Phrases], filler: frozenset[str]) -> list[Words]:
-    """Beginnings of longer phrases, and words that are keywords only alone: elsewhere both are ordinary words."""
-    complete = {words for found in phrases.values() for words in (*found.anywhere, *found.bare)}
-    begun = {words[:end] for found in phrases.values() for words in found.all() for end in range(1, len(words))}
-    alone = {words for found in phrases.values() for words in found.alone if words[0].isalpha()}
-    known = {(word,) for word in filler}
-    return sorted((begun | alone) - complete - known)
+def _begun(phrases: Mapping[str, Phrases], filler: frozenset[str]) -> dict[str, list[Words]]:
+    """Beginnings of phrases that are not carried through, by the rule that must take them.
+
+    An LALR parser cannot go back: SALDO HARI, begun as SALDO HARI TUA, is still SALDO, and HARI alone is a word like
+    any other. So are words that are a keyword only as the whole message.
+    """
+    complete = {words: f"{stem}_{PHRASE}" for stem, found in phrases.items() for words in found.anywhere}
+    complete |= {words: f"{stem}_{BARE}" for stem, found in phrases.items() for words in found.bare}
+    every = [words for found in phrases.values() for words in found.all()]
+    begun = {words[:end] for words in every for end in range(1, len(words))}
+    begun |= {words for found in phrases.values() for words in found.alone if words[0].isalpha()}
+    rules: dict[str, list[Words]] = {}
+    for words in sorted(begun - set(complete) - {(word,) for word in filler}):
+        rule = next((complete[words[:end]] for end in range(len(words), 0, -1) if words[:end] in complete), PARTIAL)
+        rules.setdefault(rule, []).append(words)
+    return rules
 
 
 class _Rules:
@@ -135,9 +162,8 @@ class _Rules:
         for rule in compiled.rules:
             self._by_origin.setdefault(rule.origin.name, []).append(rule)
         self._strings = {t.name: t.pattern.value for t in compiled.terminals if isinstance(t.pattern, PatternStr)}
-        quiet = ("filler", "phone", "example", "programme", "foreign")
-        self.filler = frozenset(words[0] for name in quiet for words in self._expand(name))
-        self.rivals = frozenset(words[0] for name in ("programme", "foreign") for words in self._expand(name))
+        self.rivals = frozenset(words[0] for name in OTHERS for words in self._expand(name))
+        self.filler = self.rivals | {words[0] for name in ANYBODYS for words in self._expand(name)}
 
     def phrases(self, stem: str) -> Phrases:
         """What a keyword's three phrase rules can be, word by word."""

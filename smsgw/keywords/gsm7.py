@@ -81,15 +81,13 @@ _SIGNS: Final = {
     **dict.fromkeys("ˮ“”„‟″‶〝〞❝❞«»", '"'),
     **dict.fromkeys("‐‑‒–—―−‾~∼˜⁓", "-"),
     **dict.fromkeys("⁎∗✱•·●▪", "*"),
-    **dict.fromkeys("‹", "<"),
-    **dict.fromkeys("›", ">"),
     **dict.fromkeys("÷⁄∕\\|¦", "/"),
     **dict.fromkeys("{[", "("),
     **dict.fromkeys("}]", ")"),
-    **dict.fromkeys("ʏ", "Y"),
-    **{"ʜ": "H", "ᴄ": "C", "ᴇ": "E", "ᴋ": "K", "ᴏ": "O", "ᴛ": "T", "ᴠ": "V", "ᴢ": "Z", "˖": "+", "﹑": ",", "｡": "."},
-    **{"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "œ": "oe", "Œ": "OE"},
-    **{"ħ": "h", "Ħ": "H", "ŋ": "ng", "Ŋ": "NG", "ı": "i", "€": "EUR", "\f": " ", "^": "", "\t": " "},
+    **dict.fromkeys("\f\t", " "),
+    **dict(zip("‹›˖﹑｡ʏʜᴄᴇᴋᴏᴛᴠᴢłŁđĐðÐħĦı", "<>+,.YHCEKOTVZlLdDdDhHi", strict=True)),
+    **dict(zip("þÞœŒŋŊ€", ("th", "Th", "oe", "OE", "ng", "NG", "EUR"), strict=True)),
+    "^": "",
 }
 """What replaces signs and letters that Unicode does not take apart; every value is basic."""
 

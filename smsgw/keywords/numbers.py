@@ -1,4 +1,4 @@
-"""Numbers: what a run of digit groups is, by its shape alone; nothing is padded, cut or guessed (keywords.md rule 3)."""
+"""Numbers: what a run of digit groups is, by its shape alone; nothing is padded, cut or guessed (keywords.md 3)."""
 
 import re
 from collections.abc import Sequence

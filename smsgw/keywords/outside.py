@@ -1,18 +1,25 @@
 """Outside the language: words that the carrier answers itself, and messages that no person wrote."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, Literal
 
-CARRIER_WORDS: Final[Mapping[str, Literal["opt_out", "opt_in"]]] = MappingProxyType(
-    dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"), "opt_out")
-    | dict.fromkeys(("START", "UNSTOP", "YES"), "opt_in")
+Opting = Literal["opt_out", "opt_in"]
+
+
+def _opting(opt_out: Sequence[str], opt_in: Sequence[str]) -> Mapping[str, Opting]:
+    words: dict[str, Opting] = {}
+    words.update(dict.fromkeys(opt_out, "opt_out"))
+    words.update(dict.fromkeys(opt_in, "opt_in"))
+    return MappingProxyType(words)
+
+
+CARRIER_WORDS: Final = _opting(
+    ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"), ("START", "UNSTOP", "YES")
 )
 """What the carrier acts on when it is the whole message (keywords.md rule 6; its default opt-out words of 2025)."""
-OWN_WORDS: Final[Mapping[str, Literal["opt_out", "opt_in"]]] = MappingProxyType(
-    dict.fromkeys(("BERHENTI", "UNREG", "OFF"), "opt_out") | dict.fromkeys(("MULAI",), "opt_in")
-)
+OWN_WORDS: Final = _opting(("BERHENTI", "UNREG", "OFF"), ("MULAI",))
 """The same in Indonesian: the carrier does not know them."""
 
 _SUBSCRIBER: Final = re.compile(r"(?:tel:)?\+?[0-9 ().-]{7,20}", re.IGNORECASE)

@@ -100,7 +100,7 @@ def _missing(
             yield f"{name}: the keyword {stem} has no templates_sms/{stem}.{language}.txt"
         elif HELP not in templates[stem, language]:
             yield f"{name}: templates_sms/{stem}.{language}.txt has no section [{HELP}]"
-    names = {language: set(templates.get((stem, language), ())) for language in LANGUAGES}
-    if all(names.values()) and len({frozenset(found) for found in names.values()}) > 1:
-        different = set.union(*names.values()) - set.intersection(*names.values())
+    found = [set(templates.get((stem, language), ())) for language in LANGUAGES]
+    different = found[0].union(*found).difference(found[0].intersection(*found))
+    if all(found) and different:
         yield f"{name}: the templates of {stem} differ between languages in {', '.join(sorted(different))}"

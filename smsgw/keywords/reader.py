@@ -68,6 +68,8 @@ class Reader:
         return None
 
     def _inside(self, folded: str, found: Found) -> Reading:
+        if found.elsewhere:
+            return Reading("unknown")
         if found.stem is None or (found.bare and found.unknown):
             return self._typo(folded, found) or _without_command(found)
         return self._command(self._keywords[found.stem], found)
@@ -145,7 +147,8 @@ def _without_command(found: Found) -> Reading:
         return _malformed(None, "number_health", {})
     if "number_nik" in problems:
         return _malformed(None, "number_nik", {"keyword": "JHT"})
-    if any(run.full for run in runs) and not found.unknown and not found.bare and len(runs) == 1:
+    unclear = found.unknown or found.bare or found.programme or len(runs) > 1
+    if any(run.full for run in runs) and not unclear:
         return _malformed(None, "number_only", {})
     return Reading("unknown")
 

@@ -17,7 +17,11 @@ _NUMBER = "number"
 
 @dataclass(slots=True)
 class Found:
-    """What the walk finds. `rivals` are other programmes named behind the phrase, `after` the words of the tail."""
+    """What the walk finds.
+
+    `rivals` are other programmes named behind the phrase, `after` the words of the tail; `foreign` is a keyword of
+    BPJS Kesehatan, `elsewhere` a request of another kind before the phrase, `programme` any programme's name.
+    """
 
     stem: str | None = None
     phrase: str = ""
@@ -28,6 +32,8 @@ class Found:
     after: list[str] = field(default_factory=list)
     rivals: list[str] = field(default_factory=list)
     foreign: bool = False
+    elsewhere: bool = False
+    programme: bool = False
     labels: list[str] = field(default_factory=list)
 
 
@@ -74,11 +80,19 @@ def _item(found: Found, item: Tree[Token] | Token, place: Place) -> None:
     elif kind == _NUMBER:
         if "phone" not in found.labels[-_PHONE_REACH:] and "example" not in found.labels[-_EXAMPLE_REACH:]:
             found.numbers.append((place, read_run([str(token) for token in item.children])))
-    elif kind == "programme" and place == "argument":
-        found.rivals.append(str(item.children[0]))
-    elif kind == "foreign":
-        found.foreign = True
+    else:
+        _other(found, item, kind, place)
     found.labels.append(kind)
+
+
+def _other(found: Found, item: Tree[Token], kind: str, place: Place) -> None:
+    found.foreign |= kind == "foreign"
+    found.elsewhere |= kind == "elsewhere" and place == "lead"
+    found.programme |= kind == "programme"
+    if kind == "programme" and place == "argument":
+        found.rivals.append(str(item.children[0]))
+    elif kind == "partial" and place == "tail":
+        found.after.append(str(item.children[0]))
 
 
 def _covered(tree: Tree[Token], text: str) -> str:
