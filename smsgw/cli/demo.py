@@ -8,11 +8,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import select
+
 from smsgw import migrations
 from smsgw.cli import datakey
 from smsgw.config import HOME_ENV, Settings
 from smsgw.errors import StartupError
+from smsgw.members.demo import DEMO_PEOPLE, populate
+from smsgw.members.tables import memberships
 from smsgw.services import open_database
+from smsgw.store import Store
+
+COUNT, SEED = 1_000, 1  # as `smsgw members demo` by itself, which extends them
 
 
 @dataclass(frozen=True)
@@ -44,3 +51,16 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> Hint:
         if lost:
             raise StartupError([lost])
         return _people(store, say)
+
+
+def _people(store: Store, say: Callable[[str], None]) -> Hint:
+    first = DEMO_PEOPLE[0]
+    with store.read() as connection:
+        someone = connection.scalar(select(memberships.c.id).limit(1))
+        known = connection.scalar(select(memberships.c.id).where(memberships.c.number == first.number))
+    if someone is None:
+        say(f"Demo people: writing {COUNT:,} of them")
+        populate(store, COUNT, SEED)
+    elif known is None:  # one's own data: any phone may ask for the menu
+        return Hint("BANTUAN", first.phone)
+    return Hint(f"JHT {first.number}", first.phone)

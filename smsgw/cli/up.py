@@ -13,7 +13,7 @@ from smsgw.errors import StartupError
 from smsgw.supervisor import Crew, Died, envfile, exclusive, make_home, require_free_port, valkey
 
 READY_WITHIN = 60.0  # seconds
-PAGES = {"Gateway": "/healthz", "Testers' phone": "/simulator", "Operators' console": "/console"}
+PAGES = {"Testers' phone": "/simulator", "Operators' console": "/console"}
 
 
 @click.command("up", epilog="Example: SMSGW_PORT=8080 smsgw up")
@@ -116,6 +116,7 @@ def _status(url: str) -> int:
 
 def _greet(local: str, hint: demo.Hint, home: Path) -> None:
     click.echo("\nEverything runs. Ctrl-C stops it.\n")
+    click.echo(f"  {'Gateway:':21}{local}")
     for name, path in PAGES.items():
         if _status(local + path) not in (0, 404):
             click.echo(f"  {name + ':':21}{local}{path}")

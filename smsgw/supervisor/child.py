@@ -30,8 +30,12 @@ class Child:
         return self.process.poll() is None
 
     def stop(self, grace: float) -> None:
-        """SIGTERM, then up to `grace` seconds, then SIGKILL for it and whatever it started itself."""
+        """SIGTERM, then what `end` does."""
         self.ask()
+        self.end(grace)
+
+    def end(self, grace: float) -> None:
+        """Give it `grace` seconds to end, then SIGKILL it and whatever it started itself."""
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(grace)
         self.kill()

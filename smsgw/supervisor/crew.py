@@ -81,7 +81,7 @@ class Crew:
                 child.ask()
             until = monotonic() + self._grace
             for child in reversed(group):
-                child.stop(max(0.0, until - monotonic()))
+                child.end(max(0.0, until - monotonic()))  # a second SIGTERM would cut off the work in hand
         self._children.clear()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
