@@ -61,7 +61,7 @@ def _conclude(options: Options, found: Found, path: Path, console: Console) -> N
         console.print(f"[red]{sentence}", highlight=False)
     if void or missed:
         sys.exit(1)
-    if options.usual:
+    if options.usual and options.kinds:
         console.print("[green]every ceiling is kept")
 
 

@@ -1,8 +1,10 @@
 """The run: all systems up side by side, measured in turns, round after round."""
 
+import fcntl
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -95,7 +97,10 @@ class Bench:
         return slowest
 
     def _posts(self, count: int, system: System) -> list[Post]:
-        return posts(islice(self._pairs, count), system.port)
+        chosen = list(islice(self._pairs, count))
+        if len(chosen) < count:
+            raise SystemExit(f"bench: {self._options.members:,} members are too few for a phone of its own a message.")
+        return posts(chosen, system.port)
 
     def _rows(self) -> list[Figures]:
         return [
@@ -116,19 +121,33 @@ def _stranger(port: int) -> tuple[str, str]:
 async def run(options: Options, say: Say) -> Found:
     """Start everything, measure, stop everything."""
     kept = KEPT.resolve()
-    kept.mkdir(parents=True, exist_ok=True)
-    say(f"preparing {options.members:,} members in {KEPT} (minutes the first time)")
-    table = people.member_table(kept, options.members)
     carrier = Carrier()
     port = await carrier.start()
     try:
         with ExitStack() as stack:
+            stack.enter_context(_alone(kept))
+            say(f"preparing {options.members:,} members in {KEPT} (minutes the first time)")
+            table = people.member_table(kept, options.members)
             place = _Place(stack, kept, port, options.members)
             systems = _start_usual(place, table) if options.usual else []
             systems += [_start_ours(place, kind, options.workers) for kind in options.kinds]
             return await Bench(options, carrier, people.writers(table, people.SEED), say).run(systems)
     finally:
         await carrier.stop()
+
+
+@contextmanager
+def _alone(kept: Path) -> Iterator[None]:
+    """Hold the folder for this run alone, and remove what a killed run has left in it."""
+    kept.mkdir(parents=True, exist_ok=True)
+    with (kept / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(f"bench: another run holds {KEPT}; two at once would measure each other.") from None
+        for left in kept.glob("run-*"):
+            shutil.rmtree(left)
+        yield
 
 
 @dataclass(frozen=True, slots=True)
