@@ -26,8 +26,7 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text[:_RAW])
     plain = " ".join(text[:_RAW].upper().translate(_FOLDS).split())[:LONGEST]
-    inner = plain.strip(_EDGES)
-    return inner.rstrip("?").rstrip(_EDGES) or inner[:1]
+    return plain.strip(_EDGES + "?") or plain.strip(_EDGES)[:1]
 
 
 def _fold(char: str) -> str | None:

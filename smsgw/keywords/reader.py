@@ -20,6 +20,8 @@ LEAST_FAILED: Final = 9
 """Digits of a wrong number that the message is about even where a right one follows."""
 SPELLED: Final = 3
 """Single letters that may be one word taken apart: J H T."""
+LOOKED_UP: Final = 6
+"""Unknown words that are looked up: a sentence of them is no mistyped keyword."""
 _NO_RUN: Final = Run()
 
 
@@ -91,9 +93,8 @@ class Reader:
         return next((name for name in named if name != keyword.name), None)
 
     def _typo(self, folded: str, found: Found) -> Reading | None:
-        """The message with its one unknown word replaced by its nearest phrase, read again; None: no guess."""
-        word, start, end = _one_word(found.unknown)
-        near = self._nearest.find(word)
+        """The message with one unknown word replaced by its nearest phrase, read again; None: no guess."""
+        near, start, end = self._near(found.unknown)
         if near is None:
             return None
         mended = f"{folded[:start]} {near.phrase} {folded[end:]}"
@@ -101,7 +102,19 @@ class Reader:
         again = walk(tree, mended, self._keywords) if tree is not None else Found()
         if again.stem is None or (again.bare and again.unknown):
             return None
-        return _sure(self._keywords[again.stem], self._command(self._keywords[again.stem], again), near)
+        reading = _sure(self._keywords[again.stem], self._command(self._keywords[again.stem], again), near)
+        alone = len(found.unknown) == 1 or near.distance == 0
+        return reading if alone or reading.membership_number or reading.arguments else None
+
+    def _near(self, unknown: Sequence[Token]) -> tuple[Near | None, int, int]:
+        """The phrase that is meant, and what it replaces: the unknown words must point to one keyword only."""
+        if len(unknown) >= SPELLED and all(len(token) == 1 for token in unknown):
+            return self._nearest.find("".join(unknown)), unknown[0].start_pos or 0, unknown[-1].end_pos or 0
+        found = [(near, token) for token in unknown[:LOOKED_UP] if (near := self._nearest.find(str(token)))]
+        if len({self._owners[near.phrase] for near, _ in found}) != 1:
+            return None, 0, 0
+        near, token = found[0]
+        return near, token.start_pos or 0, token.end_pos or 0
 
 
 def _sure(keyword: Keyword, reading: Reading, near: Near) -> Reading:
@@ -110,15 +123,6 @@ def _sure(keyword: Keyword, reading: Reading, near: Near) -> Reading:
     if complete or near.distance == 0:
         return reading
     return Reading("suggest", keyword.name, fields={"phrase": near.phrase})
-
-
-def _one_word(unknown: Sequence[Token]) -> tuple[str, int, int]:
-    """The single unknown word and its place; letters standing one by one are a word taken apart."""
-    if not unknown:
-        return "", 0, 0
-    spelled = len(unknown) >= SPELLED and all(len(token) == 1 for token in unknown)
-    word = "".join(unknown) if spelled or len(unknown) == 1 else ""
-    return word, unknown[0].start_pos or 0, unknown[-1].end_pos or 0
 
 
 def membership_number(numbers: Sequence[tuple[Place, Run]]) -> tuple[str | None, Run | None]:

@@ -57,7 +57,8 @@ class Registry:
         variants = self._sections.get((reply.keyword, language), {}).get(reply.section, ())
         text = fill(variants, reply.fields, language) or fill(base[FALLBACK], {}, language) or ""
         more = fill(base[ALSO], {"keyword": also}, language) if also else None
-        return f"{text} {more}" if more and len(text) + len(more) < SINGLE else text
+        ended = text if text.endswith((".", "?", "!")) else f"{text}."
+        return f"{ended} {more}" if more and len(ended) + len(more) < SINGLE else text
 
     def variants(self) -> Iterator[tuple[str, str, str, Variant, bool]]:
         """Every wording: stem, language, section, the variant, and whether it is the section's last."""

@@ -68,6 +68,8 @@ def parse(text: str, where: str) -> tuple[Sections, list[str]]:
         faults = [fault for wording in wordings for fault in _faults(wording)]
         if name in sections:
             faults.append("stands twice")
+        if not name:
+            faults.append("has text before it: the file begins with a [section]")
         problems += [f"{where}: [{name}] {fault}" for fault in faults]
         if not faults:
             sections[name] = tuple(_variant(wording) for wording in wordings)

@@ -1,0 +1,1 @@
+"""A pack of one keyword: LAYANAN, the hours of the call centre."""

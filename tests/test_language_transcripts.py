@@ -1,0 +1,45 @@
+"""The transcripts: every keyword has one, and every line is heard exactly so, in one segment."""
+
+import pytest
+
+from smsgw.keywords import BASE, Registry, load_registry, measure
+from tests.support import transcript
+from tests.support.transcript import Turn
+
+REGISTRY = load_registry()
+TURNS = [turn for file in sorted(transcript.FOLDER.glob("*.txt")) for turn in transcript.turns(file)]
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return REGISTRY
+
+
+@pytest.mark.parametrize("turn", TURNS, ids=lambda turn: f"{turn.file}:{turn.line}")
+def test_heard(registry: Registry, turn: Turn) -> None:
+    heard = transcript.hear(registry, turn.phone, turn.sent)
+    assert heard == turn.heard
+    assert (measure(heard).encoding, measure(heard).segments) == ("GSM-7", 1)
+
+
+@pytest.mark.parametrize("stem", sorted({stem for stem, _ in REGISTRY.templates}))
+def test_every_keyword_has_a_transcript_with_its_texts(registry: Registry, stem: str) -> None:
+    heard = {turn.heard for turn in TURNS if turn.file == stem}
+    assert heard, f"tests/transcripts/{stem}.txt is missing or empty"
+    assert {turn.phone.language for turn in TURNS if turn.file == stem} == {"id", "en"}
+
+
+def test_no_transcript_without_its_keyword(registry: Registry) -> None:
+    assert {turn.file for turn in TURNS} == {stem for stem, _ in registry.templates}
+    assert BASE in {turn.file for turn in TURNS}
+
+
+def test_every_section_is_heard_or_is_the_gateways_own(registry: Registry) -> None:
+    """A text that no transcript shows is a text that nobody has read."""
+    said = "\n".join(turn.heard for turn in TURNS)
+    silent = {
+        f"{stem}.{section}"
+        for stem, language, section, variant, last in registry.variants()
+        if last and not any(max(v.literals, key=len) in said for v in registry.templates[stem, language][section])
+    }
+    assert silent == {"base.unavailable", "base.which", "base.argument_missing"}
