@@ -7,38 +7,18 @@ keywords import would stand twice in the composed grammar and the lexer could se
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from typing import Final
 
 from lark import Lark, Token, Tree
 from lark.exceptions import LarkError, UnexpectedInput
-from lark.grammar import NonTerminal, Rule, Symbol
-from lark.lexer import PatternStr
 
 from smsgw.keywords.lexer import WordLexer
+from smsgw.keywords.rules import ALONE, BARE, PHRASE, Phrases, Rules, Words
 
-PHRASE, BARE, ALONE, PARTIAL = "phrase", "bare", "alone", "partial"
-OTHERS, ANYBODYS = ("programme", "foreign", "elsewhere"), ("filler", "phone", "example")
-"""The rules of base.lark with words that a keyword may own, and with words that it may not."""
-LONGEST_PHRASE = 24
-"""Characters of a phrase: replies name it, so it has a widest value."""
-
-Words = tuple[str, ...]
-_DEFINED = re.compile(r"^[?!]*(_?[A-Za-z]\w*)(?:\{[^}]*\})?(?:\.-?\d+)?\s*:", re.MULTILINE)
-_NEVER = '"\\x00"'
-_ALONE_SHAPE = re.compile(r"\W|[A-Z]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Phrases:
-    """The words of one keyword: anywhere, only among known words, and only as the whole message."""
-
-    anywhere: tuple[Words, ...]
-    bare: tuple[Words, ...]
-    alone: tuple[Words, ...]
-
-    def all(self) -> Iterator[Words]:
-        """Every phrase, however it may be used."""
-        yield from (*self.anywhere, *self.bare, *self.alone)
+PARTIAL: Final = "partial"
+_DEFINED: Final = re.compile(r"^[?!]*(_?[A-Za-z]\w*)(?:\{[^}]*\})?(?:\.-?\d+)?\s*:", re.MULTILINE)
+_NEVER: Final = '"\\x00"'
+"""No folded text holds this character: what stands for a rule without alternatives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +44,7 @@ def compose(base: str, files: Mapping[str, str]) -> tuple[Grammar | None, list[s
     if problems:
         return None, problems
     try:
-        rules = _Rules(_joined(base, files, {}))
+        rules = Rules(_lark(_joined(base, files, {}), None))
         phrases = {stem: rules.phrases(stem) for stem in files}
         problems = [problem for stem in files for problem in rules.greed(stem)] + _owned_twice(phrases)
         if problems:
@@ -151,77 +131,3 @@ def _begun(phrases: Mapping[str, Phrases], filler: frozenset[str]) -> dict[str, 
         rule = next((complete[words[:end]] for end in range(len(words), 0, -1) if words[:end] in complete), PARTIAL)
         rules.setdefault(rule, []).append(words)
     return rules
-
-
-class _Rules:
-    """The compiled rules of a grammar text, and questions about them."""
-
-    def __init__(self, text: str) -> None:
-        compiled = _lark(text, None)
-        self._by_origin: dict[str, list[Rule]] = {}
-        for rule in compiled.rules:
-            self._by_origin.setdefault(rule.origin.name, []).append(rule)
-        self._strings = {t.name: t.pattern.value for t in compiled.terminals if isinstance(t.pattern, PatternStr)}
-        self.rivals = frozenset(words[0] for name in OTHERS for words in self._expand(name))
-        self.filler = self.rivals | {words[0] for name in ANYBODYS for words in self._expand(name)}
-
-    def phrases(self, stem: str) -> Phrases:
-        """What a keyword's three phrase rules can be, word by word."""
-        anywhere, bare, alone = (tuple(self._expand(f"{stem}_{kind}")) for kind in (PHRASE, BARE, ALONE))
-        return Phrases(anywhere, bare, alone)
-
-    def greed(self, stem: str) -> Iterator[str]:
-        """Why this keyword would take messages that are not its own."""
-        where, own = f"grammar/{stem}.lark", self.phrases(stem)
-        for name in sorted(self._first(stem) | self._first(f"{stem}_{ALONE}")):
-            if name not in self._strings:
-                yield f"{where}: can start with {name}, not only with words of its own"
-        for words in (*own.anywhere, *own.bare):
-            if self.filler.issuperset(words) and not self.rivals.intersection(words):
-                yield f"{where}: the phrase {' '.join(words)} is made of words that anybody may use"
-        for words in own.all():
-            if not all(_ALONE_SHAPE.fullmatch(word) for word in words) or len(" ".join(words)) > LONGEST_PHRASE:
-                yield f"{where}: the phrase {' '.join(words)} is not of capital letters, or too long"
-        if not own.anywhere:
-            yield f"{where}: has no phrase"
-
-    def reaches(self, origin: str, wanted: str) -> bool:
-        """Whether a rule uses another one, at any depth."""
-        seen, waiting = set[str](), [origin]
-        while waiting:
-            name = waiting.pop()
-            if name == wanted:
-                return True
-            if name not in seen:
-                seen.add(name)
-                waiting += [s.name for rule in self._by_origin.get(name, ()) for s in rule.expansion if not s.is_term]
-        return False
-
-    def _expand(self, origin: str) -> Iterator[Words]:
-        """Every sequence of words that a rule of phrases can be; what is no word is left to `greed`."""
-        for rule in self._by_origin.get(origin, ()):
-            for parts in product(*(self._symbol(symbol) for symbol in rule.expansion)):
-                yield tuple(word for part in parts for word in part)
-
-    def _symbol(self, symbol: Symbol) -> Sequence[Words]:
-        if isinstance(symbol, NonTerminal):
-            return tuple(self._expand(symbol.name))
-        return ((self._strings.get(symbol.name, symbol.name),),)
-
-    def _first(self, origin: str) -> set[str]:
-        """The terminals that a rule can start with."""
-        found, seen, waiting = set[str](), set[str](), [origin]
-        while waiting:
-            name = waiting.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            for rule in self._by_origin.get(name, ()):
-                first = rule.expansion[0] if rule.expansion else None
-                if first is None:
-                    found.add("nothing")
-                elif first.is_term:
-                    found.add(first.name)
-                else:
-                    waiting.append(first.name)
-        return found

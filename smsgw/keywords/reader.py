@@ -34,6 +34,9 @@ class Reader:
         self._keywords = keywords
         self._own_texts = own_texts
         self._owners = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.anywhere}
+        self._confirming = {
+            word: keyword.name for keyword in keywords.values() for word in keyword.phrases if word in OWN_WORDS
+        }
         self._nearest = Nearest(self._owners, grammar.rivals)
 
     def read(self, text: str, sender: str = "", *, with_tree: bool = False) -> Reading:
@@ -64,7 +67,7 @@ class Reader:
         if folded in CARRIER_WORDS:
             return Reading(CARRIER_WORDS[folded], problem="carrier")
         if folded in OWN_WORDS:
-            return Reading(OWN_WORDS[folded], problem="own")
+            return Reading(OWN_WORDS[folded], self._confirming.get(folded), problem="own")
         if is_machine_text(folded, self._own_texts):
             return Reading("silent", problem="machine_text")
         return None

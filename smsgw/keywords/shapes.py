@@ -34,9 +34,11 @@ def _no_arguments() -> Mapping[str, str]:
 class Reading:
     """What a text is read as.
 
-    `keyword` is the canonical name; set for command and suggest, and for malformed where the text names one.
-    `problem` of a malformed text is a section of the base templates and `fields` its values; of a silent text it is
-    the reason. `also` is a second keyword of the same message, which is not answered. `tree` is there when asked for.
+    `keyword` is the canonical name; set for command and suggest, for malformed where the text names one, and for
+    opt_out and opt_in where the word is our own and a keyword confirms it. `problem` of a malformed text is a section
+    of the base templates and `fields` its values; of a silent text it is the reason, of an opting text whose word it
+    is, "carrier" or "own". `also` is a second keyword of the same message, which is not answered. `tree` is printable,
+    and there when asked for.
     """
 
     outcome: Outcome

@@ -6,8 +6,8 @@ from typing import Literal
 
 from lark import Token, Tree
 
-from smsgw.keywords.grammar import ALONE, BARE, PHRASE
 from smsgw.keywords.numbers import Run, read_run
+from smsgw.keywords.rules import ALONE, BARE, PHRASE
 
 Place = Literal["lead", "argument", "tail"]
 _PHONE_REACH, _EXAMPLE_REACH = 2, 3
