@@ -46,6 +46,12 @@ def cpu_seconds(root: int) -> float:
     return sum(sum(map(int, _stat(pid)[11:15])) for pid in descendants(root)) / TICKS
 
 
+def machine_cpu_seconds() -> float:
+    """Processor time that everything on this machine has spent since it started, stolen time included."""
+    user, nice, system, _, _, irq, softirq, steal, *_ = map(int, Path("/proc/stat").read_text().split()[1:11])
+    return (user + nice + system + irq + softirq + steal) / TICKS
+
+
 def memory_mib(root: int) -> float:
     """Memory of the tree now: the sum of proportional shares (PSS), so that shared pages count once."""
     return sum(_pss_kib(pid) for pid in descendants(root)) / 1024

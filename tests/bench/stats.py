@@ -24,6 +24,8 @@ class Figures:
     cpu: float
     cpu_by_process: dict[str, float]
     memory_mib: float
+    driver_cpu: float  # of generator and carrier, on the same processors
+    others: float  # processors that strangers to the bench kept busy, in the worst round
     lost: int
     doubled: int
     refused: int  # posts not answered 200
@@ -51,6 +53,8 @@ def figures(system: str, in_flight: int, samples: list[Sample], stranger: str, r
         cpu=round(sum(costs.values()), 3),
         cpu_by_process=costs,
         memory_mib=round(max(sample.memory_mib for sample in samples), 1),
+        driver_cpu=round(1000 * sum(sample.driver for sample in samples) / len(walked), 3),
+        others=round(max(sample.others for sample in samples), 2),
         lost=sum(one.reply is None for one in walked),
         doubled=sum(one.doubles for one in walked),
         refused=sum(one.status != 200 for one in walked),
