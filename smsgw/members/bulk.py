@@ -38,6 +38,12 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
         connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", ready)  # noqa: S608 - our names
 
 
+def refresh_statistics(connection: Connection) -> None:
+    """Tell PostgreSQL's planner what was written, rather than wait for its own round: look-ups are slow until then."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ANALYZE people, memberships, phones_on_record, contributions, jht_movements")
+
+
 def _binder(connection: Connection, table: Table, name: str) -> Callable[[Any], Any] | None:
     kind = table.c[name].type
     return kind.dialect_impl(connection.dialect).bind_processor(connection.dialect)

@@ -78,6 +78,9 @@ def populate(store: Store, count: int, seed: int, tick: Callable[[int], None] = 
             done.there_already + len(chunk) - len(missing),
         )
         tick(len(chunk))
+    if done.new_people:
+        with store.write() as connection:
+            bulk.refresh_statistics(connection)
     return done
 
 

@@ -57,6 +57,9 @@ def import_members(
             bad = len(batch) - len(records) + len(contradictions)
             counts = _sum(counts, written, bad)
             tick(rows.read_bytes)
+    if counts.new or counts.changed:
+        with store.write() as connection:
+            bulk.refresh_statistics(connection)
     return counts
 
 
