@@ -43,14 +43,39 @@ def keywords() -> str:
     return _table(("keyword", "also", "who may ask"), rows)
 
 
+_ACCOUNT = {
+    "twilio_account_sid": "AC" + "0" * 32,
+    "twilio_auth_token": "not-a-real-token",
+    "twilio_from": "+15005550006",
+}
+
+
 def routes() -> str:
     """Every address that the web process answers."""
     with TemporaryDirectory() as home:
-        values = {"environment": "demo", "home": home, "data_key": "0f" * 64, "twilio_account_sid": "AC" + "0" * 32}
-        with open_services(Settings.model_validate(values | {"twilio_auth_token": "not-a-real-token"})) as services:
+        values = {"environment": "demo", "home": home, "data_key": "0f" * 64}
+        with open_services(Settings.model_validate(values | _ACCOUNT)) as services:
             rules = sorted(create_app(services).url_map.iter_rules(), key=lambda rule: rule.rule)
     rows = ((f"`{rule.rule}`", ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))) for rule in rules)
     return _table(("route", "methods"), rows)
+
+
+def new_keyword() -> str:
+    """The files of the sample pack's keyword, one after the other."""
+    return "\n\n".join(f"`{path}`\n\n```{_LOOKS[file.suffix]}\n{_lines(file)}\n```" for path, file in sample_files())
+
+
+def sample_files() -> Iterator[tuple[str, Path]]:
+    """The files of the sample pack's keyword, and their paths inside a pack."""
+    for path in ("grammar/jam.lark", "handlers/jam.py", "templates_sms/jam.id.txt", "templates_sms/jam.en.txt"):
+        yield path, ROOT / "tests" / "sample_pack" / "smsgw_jam" / path
+
+
+_LOOKS = {".lark": "lark", ".py": "python", ".txt": "ini"}
+
+
+def _lines(file: Path) -> str:
+    return file.read_text(encoding="utf-8").rstrip()
 
 
 PARTS: dict[str, Callable[[], str]] = {
@@ -58,6 +83,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "settings": settings,
     "keywords": keywords,
     "routes": routes,
+    "new-keyword": new_keyword,
     "up": lambda: _recorded("up.txt"),
     "test": lambda: _recorded("test.txt"),
     "conversation": lambda: _recorded("conversation.txt"),

@@ -13,6 +13,7 @@ from time import monotonic, sleep
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "recorded"
 SMSGW = ROOT / ".venv" / "bin" / "smsgw"
+STOPPED = "\nEverything has been stopped"
 WITHIN = 120.0  # seconds
 
 
@@ -37,7 +38,7 @@ def record_up(folder: Path) -> None:
     finally:
         gateway.send_signal(signal.SIGINT)
         gateway.wait()
-    (FOLDER / "up.txt").write_text(f"$ make up\n{_tidy(out.read_text())}")
+    (FOLDER / "up.txt").write_text(f"$ make up\n{_tidy(out.read_text()).replace(STOPPED, f"^C{STOPPED}")}")
     (FOLDER / "conversation.txt").write_text(f"$ {line}\n{_tidy(reply)}")
 
 

@@ -48,3 +48,14 @@ def test_every_target_of_make_that_is_named_exists() -> None:
 def test_every_file_that_is_named_exists(file: str) -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / file).read_text(encoding="utf-8"))
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_a_keyword_is_fifteen_lines() -> None:
+    lines = [line for _, file in docs.sample_files() for line in file.read_text(encoding="utf-8").splitlines()]
+    assert len([line for line in lines if line.strip()]) == 15
+
+
+def test_what_the_guide_says_word_for_word_is_the_sample() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for path, file in docs.sample_files():
+        assert file.read_text(encoding="utf-8").rstrip() in guide, f"CONTRIBUTING.md shows another {path}"
