@@ -5,8 +5,9 @@ keywords import would stand twice in the composed grammar and the lexer could se
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from lark import Lark, Token, Tree
@@ -49,21 +50,22 @@ def compose(base: str, files: Mapping[str, str]) -> tuple[Grammar | None, list[s
         problems = [problem for stem in files for problem in rules.greed(stem)] + _owned_twice(phrases)
         if problems:
             return None, problems
-        parser = _lark(_joined(base, files, _begun(phrases, rules.filler)), "lalr")
+        text = _joined(base, files, _begun(phrases)) + _classed(rules.classes.values())
+        parser = _lark(text, "lalr", rules.classes)
     except (LarkError, RecursionError) as error:
         return None, [f"the composed grammar does not work: {str(error).strip()}"]
     numbers = frozenset(stem for stem in files if rules.reaches(stem, "number"))
     return Grammar(parser, phrases, numbers, rules.rivals), []
 
 
-def _lark(text: str, parser: str | None) -> Lark:
+def _lark(text: str, parser: str | None, classes: Mapping[str, str] | None = None) -> Lark:
     return Lark(
         text,
         parser=parser,
         lexer="contextual" if parser else "basic",
         keep_all_tokens=True,
         maybe_placeholders=False,
-        _plugins={"ContextualLexer": WordLexer},
+        _plugins={"ContextualLexer": partial(WordLexer, classes or {})},
     )
 
 
@@ -71,18 +73,23 @@ def _joined(base: str, files: Mapping[str, str], begun: Mapping[str, Sequence[Wo
     """All files behind one another, then what only all of them together can say."""
     alone = [f"{stem}_{ALONE}" for stem, text in files.items() if f"{stem}_{ALONE}" in _DEFINED.findall(text)]
     rules = {rule: " | ".join(map(_quoted, found)) for rule, found in begun.items()}
-    partial = rules.pop(PARTIAL, "") or _NEVER
+    begun_only = rules.pop(PARTIAL, "") or _NEVER
     return "\n".join(
         [
             base,
             *files.values(),
             "?command: " + (" | ".join(files) or _NEVER),
             "?alone: " + (" | ".join(alone) or _NEVER),
-            f"{PARTIAL}.-2: {partial}",
+            f"{PARTIAL}.-2: {begun_only}",
             *(f"%extend {rule}: {alternatives}" for rule, alternatives in rules.items()),
             "",
         ]
     )
+
+
+def _classed(terminals: Iterable[str]) -> str:
+    """The rules of anybody's words, each with one terminal that the lexer finds in a dictionary."""
+    return "".join(f"%declare {name}\n%override {name.lower()}.-2: {name}\n" for name in sorted(set(terminals)))
 
 
 def _quoted(words: Words) -> str:
@@ -115,7 +122,7 @@ def _owned_twice(phrases: Mapping[str, Phrases]) -> list[str]:
     ]
 
 
-def _begun(phrases: Mapping[str, Phrases], filler: frozenset[str]) -> dict[str, list[Words]]:
+def _begun(phrases: Mapping[str, Phrases]) -> dict[str, list[Words]]:
     """Beginnings of phrases that are not carried through, by the rule that must take them.
 
     An LALR parser cannot go back: SALDO HARI, begun as SALDO HARI TUA, is still SALDO, and HARI alone is a word like
@@ -127,7 +134,7 @@ def _begun(phrases: Mapping[str, Phrases], filler: frozenset[str]) -> dict[str, 
     begun = {words[:end] for words in every for end in range(1, len(words))}
     begun |= {words for found in phrases.values() for words in found.alone if words[0].isalpha()}
     rules: dict[str, list[Words]] = {}
-    for words in sorted(begun - set(complete) - {(word,) for word in filler}):
+    for words in sorted(begun - set(complete)):
         rule = next((complete[words[:end]] for end in range(len(words), 0, -1) if words[:end] in complete), PARTIAL)
         rules.setdefault(rule, []).append(words)
     return rules

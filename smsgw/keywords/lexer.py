@@ -3,6 +3,9 @@
 Lark asks each parser state which words it expects, but states that are shared by the words before and after a command
 expect too many: in `JHT 18050012345 STATUS` the word STATUS would be an error, though the tail may hold any word. So
 the parser's stack is asked. And Lark looks a word up in one long regular expression; a dictionary is six times faster.
+
+The words that anybody may use come as classes, one terminal for all fillers: as terminals of their own, two hundred of
+them would make the parser's tables twenty times dearer to build.
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,11 +46,17 @@ class WordLexer(ContextualLexer):
 
     BasicLexer = StateLexer
 
+    def __init__(self, classes: Mapping[str, str], *conf: Any, **options: Any) -> None:
+        """`classes` has the terminal of each word that anybody may use; the rest is Lark's."""
+        super().__init__(*conf, **options)
+        self._classes = classes
+
     def lex(self, lexer_state: LexerState, parser_state: "ParserState[Any]") -> Iterator[Token]:
         """Tokens one by one, each asked for when the parser has taken the one before."""
         for token in super().lex(lexer_state, parser_state):
-            if token.value.isalpha() and token.type != WORD and not _takes(parser_state, token.type):
-                token.type = WORD
+            if token.value.isalpha() and (token.type == WORD or not _takes(parser_state, token.type)):
+                name = self._classes.get(token.value, WORD)
+                token.type = name if name != WORD and _takes(parser_state, name) else WORD
             yield token
 
 

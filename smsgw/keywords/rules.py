@@ -42,8 +42,8 @@ class Rules:
         for rule in compiled.rules:
             self._by_origin.setdefault(rule.origin.name, []).append(rule)
         self._strings = {t.name: t.pattern.value for t in compiled.terminals if isinstance(t.pattern, PatternStr)}
+        self.classes = {words[0]: name.upper() for name in OTHERS + ANYBODYS for words in self._expand(name)}
         self.rivals = frozenset(words[0] for name in OTHERS for words in self._expand(name))
-        self.filler = self.rivals | {words[0] for name in ANYBODYS for words in self._expand(name)}
 
     def phrases(self, stem: str) -> Phrases:
         """What a keyword's three phrase rules can be, word by word."""
@@ -57,7 +57,7 @@ class Rules:
             if name not in self._strings:
                 yield f"{where}: can start with {name}, not only with words of its own"
         for words in (*own.anywhere, *own.bare):
-            if self.filler.issuperset(words) and not self.rivals.intersection(words):
+            if self.classes.keys() >= set(words) and not self.rivals.intersection(words):
                 yield f"{where}: the phrase {' '.join(words)} is made of words that anybody may use"
         for words in own.all():
             if not all(_SHAPE.fullmatch(word) for word in words) or len(" ".join(words)) > LONGEST_PHRASE:
