@@ -38,7 +38,8 @@ def record_up(folder: Path) -> None:
     finally:
         gateway.send_signal(signal.SIGINT)
         gateway.wait()
-    (FOLDER / "up.txt").write_text(f"$ make up\n{_tidy(out.read_text()).replace(STOPPED, f"^C{STOPPED}")}")
+    start = _tidy(out.read_text()).replace(STOPPED, f"^C{STOPPED}")
+    (FOLDER / "up.txt").write_text(f"$ make up\n{start}")
     (FOLDER / "conversation.txt").write_text(f"$ {line}\n{_tidy(reply)}")
 
 
