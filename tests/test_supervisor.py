@@ -84,19 +84,30 @@ def test_a_signal_ends_the_watch_in_order(crew: Crew, number: signal.Signals) ->
     crew.watch()
 
 
+OWNERS = {
+    "spawn": f"pids = [spawn('child', {SLEEPS!r}, folder / 'child.log', os.environ).process.pid]",
+    "crew": (
+        f"Crew(folder, os.environ).start('parent', {PARENT!r}); log = folder / 'parent.log'\n"
+        "while not log.read_text().strip(): time.sleep(0.05)\n"
+        "pids = [int(log.read_text())]"
+    ),
+}
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a child with its owner")
-def test_children_die_with_an_owner_that_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", OWNERS)
+def test_all_die_with_an_owner_that_is_killed(tmp_path: Path, way: str) -> None:
     program = (
-        "import os, sys, time; from pathlib import Path; from smsgw.supervisor import spawn;"
-        f"child = spawn('child', {SLEEPS!r}, Path({str(tmp_path / 'child.log')!r}), os.environ);"
-        "print(child.process.pid, flush=True); time.sleep(600)"
+        "import os, sys, time; from pathlib import Path; from smsgw.supervisor import Crew, spawn;"
+        f"folder = Path({str(tmp_path)!r})\n{OWNERS[way]}\nprint(*pids, flush=True); time.sleep(600)"
     )
     with subprocess.Popen([PYTHON, "-c", program], stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout
-        pid = int(owner.stdout.readline())
-        assert exists(pid)
+        pids = [int(word) for word in owner.stdout.readline().split()]
+        assert pids
+        assert all(exists(pid) for pid in pids)
         owner.kill()
-    assert eventually(lambda: not exists(pid))
+    assert eventually(lambda: not any(exists(pid) for pid in pids))
 
 
 def test_a_log_is_private_and_set_aside_when_it_is_long(tmp_path: Path) -> None:

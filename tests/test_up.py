@@ -49,6 +49,16 @@ class Up:
         """Names and process ids of what it started."""
         return {name: pid for pid in children_of(self.process.pid) if (name := command_name(pid))}
 
+    def everybody(self) -> list[int]:
+        """Process ids of those and of what they started themselves."""
+        return family(self.process.pid)
+
+
+def family(pid: int) -> list[int]:
+    """All that a process started, and what those started in turn."""
+    found = children_of(pid)
+    return [*found, *(grandchild for child in found for grandchild in family(child))]
+
 
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
@@ -123,8 +133,7 @@ def test_from_an_empty_folder_to_a_delivered_reply_and_back(tmp_path: Path) -> N
     home, port = tmp_path / "home", free_port()
     with up(home, port) as first:
         first.wait_until_ready()
-        children = first.children()
-        assert set(children) == {"valkey", *NAMES}
+        assert set(first.children()) == {"valkey", *NAMES}
         assert "already runs" in refused(home, port)
 
         # Another terminal knows nothing but the home folder.
@@ -133,24 +142,24 @@ def test_from_an_empty_folder_to_a_delivered_reply_and_back(tmp_path: Path) -> N
         assert (reply["state"], reply["segments"]) == ("delivered", 1)
         assert reply["septets"] <= 160
 
+        everybody = first.everybody()
         assert first.end(signal.SIGINT) == 0
-    assert all(gone(pid) for pid in children.values())
+    assert all(gone(pid) for pid in everybody)
     assert all(file.stat().st_mode & 0o077 == 0 for file in home.rglob("*") if file.suffix in (".key", ".env", ".log"))
     key = (home / "data.key").read_text()
 
     with up(home, port) as second:
-        second.wait_until_ready()
+        everybody = second.wait_until_ready().everybody()
         assert (home / "data.key").read_text() == key
-        children = second.children()
-        os.kill(children["worker"], signal.SIGKILL)
+        os.kill(second.children()["worker"], signal.SIGKILL)
         assert second.process.wait(WITHIN) == 1
     assert "worker ended by itself: killed by SIGKILL." in second.said()
-    assert all(gone(pid) for pid in children.values())
+    assert all(gone(pid) for pid in everybody)
 
     with up(home, port) as third:
-        children = third.wait_until_ready().children()
+        everybody = third.wait_until_ready().everybody()
         third.end(signal.SIGKILL)
-    assert all(gone(pid) for pid in children.values())
+    assert all(gone(pid) for pid in everybody)
 
 
 def test_a_redis_of_ones_own_is_used_and_left_running(tmp_path: Path, redis_url: str) -> None:

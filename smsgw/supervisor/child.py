@@ -60,7 +60,7 @@ def spawn(name: str, argv: Sequence[str], log: Path, env: Mapping[str, str]) -> 
     """Start `argv`, standard output and error appended to `log`.
 
     It gets a session of its own, so that Ctrl-C reaches the owner alone and the owner decides the order. On
-    Linux the kernel kills it when the owner is killed; elsewhere only an orderly end of the owner ends it.
+    Linux the kernel kills it when the owner is killed; what it started itself is the guard's.
     """
     if log.exists() and log.stat().st_size > LOG_LIMIT:
         log.replace(log.with_suffix(".old.log"))

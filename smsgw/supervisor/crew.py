@@ -10,6 +10,7 @@ from types import FrameType
 
 from smsgw.errors import SmsgwError
 from smsgw.supervisor.child import Child, spawn
+from smsgw.supervisor.guard import Guard
 
 LOOK_EVERY = 0.1  # seconds
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -31,6 +32,7 @@ class Crew:
         self._env = env
         self._grace = grace
         self._children: list[Child] = []
+        self._guard = Guard()
 
     @contextmanager
     def listening(self) -> Iterator["Crew"]:
@@ -40,6 +42,7 @@ class Crew:
             yield self
         finally:
             self.stop_all()
+            self._guard.release()
             for number, handler in before.items():
                 signal.signal(number, handler)
 
@@ -50,6 +53,7 @@ class Crew:
     def adopt(self, child: Child) -> Child:
         """Watch and stop a child that was started elsewhere."""
         self._children.append(child)
+        self._guard.watch(child.process.pid)
         return child
 
     def wait_for(self, ready: Callable[[], bool], seconds: float) -> bool:
