@@ -7,4 +7,4 @@ def answer(ask: Ask) -> Reply:
     return Reply("JAM", "hours")
 
 
-KEYWORD = Keyword(name="JAM", who="anyone", answer=answer, menu="JAM")
+KEYWORD = Keyword(name="JAM", who="anyone", answer=answer)
