@@ -1,0 +1,128 @@
+"""smsgw doctor: what is missing or unsafe is named with its next step, and what is well is not."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from redis import Redis
+
+from smsgw.cli import datakey
+from smsgw.cli.checks import all_checks
+from smsgw.cli.doctor import command
+from smsgw.config import Settings
+from smsgw.errors import StartupError
+from smsgw.members.demo import populate
+from smsgw.store import Cipher, Store
+from smsgw.store.cipher import make_key_file, read_key
+
+Make = Callable[..., Settings]
+OTHER_KEY = "cd" * 64
+PRODUCTION = {"environment": "production", "public_url": "https://sms.example.id"}
+
+
+def advice(settings: Settings) -> dict[str, str]:
+    """What has to be done, by what was found."""
+    return {finding.what: finding.next_step for finding in all_checks(settings) if not finding.well}
+
+
+def test_a_complete_gateway_is_well(settings: Make, sqlite_url: str, redis_url: str) -> None:
+    complete = settings(database_url=sqlite_url, redis_url=redis_url, twilio_api_url="http://127.0.0.1:8001")
+    assert advice(complete) == {}
+    assert advice(settings(**PRODUCTION, database_url=sqlite_url, redis_url=redis_url)) == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "found", "step"),
+    [
+        ({"redis_url": ""}, "SMSGW_REDIS_URL is not set", "smsgw up"),
+        ({"redis_url": "redis://127.0.0.1:1/0"}, "Redis does not answer (ConnectionError)", "Start it"),
+        ({"redis_url": "nonsense"}, "Redis does not answer (ValueError)", "correct SMSGW_REDIS_URL"),
+        ({"twilio_account_sid": "AC1"}, "account SID is missing or wrong", "SMSGW_TWILIO_ACCOUNT_SID"),
+        ({"twilio_auth_token": ""}, "auth token is missing or too short", "SMSGW_TWILIO_AUTH_TOKEN"),
+        ({"twilio_auth_token_previous": "short"}, "auth token is missing or too short", "anyone could sign"),
+        ({"twilio_from": ""}, "our numbers are missing", "SMSGW_TWILIO_FROM"),
+        ({"public_url": "http://sms.example.id"}, "is not a public https address", "SMSGW_PUBLIC_URL"),
+        ({"public_url": "https://localhost"}, "is not a public https address", "SMSGW_PUBLIC_URL"),
+        ({"twilio_api_url": "http://127.0.0.1:8001"}, "carrier's API http://127.0.0.1:8001", "https"),
+        ({"environment": "demo", "host": "0.0.0.0"}, "environment demo", "SMSGW_HOST=127.0.0.1"),
+        ({"environment": "demo"}, "carrier's API https://api.twilio.com", "real messages"),
+        ({"data_key": "ab"}, "the data key must be 64 bytes", "smsgw doctor --make-key"),
+        ({"data_key": ""}, "data.key is missing", "smsgw doctor --make-key"),
+        (
+            {"database_url": "postgresql://127.0.0.1:1/none"},
+            "the postgresql database cannot be used",
+            "SMSGW_DATABASE_URL",
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_named_with_its_next_step(
+    settings: Make, sqlite_url: str, redis_url: str, changes: dict[str, str], found: str, step: str
+) -> None:
+    said = advice(settings(**{**PRODUCTION, "database_url": sqlite_url, "redis_url": redis_url, **changes}))
+    (line,) = [f"{what}: {next_step}" for what, next_step in said.items() if found in what]
+    assert step in line
+
+
+def test_a_database_without_tables_is_told_to_migrate(settings: Make, tmp_path: Path, redis_url: str) -> None:
+    empty = settings(**PRODUCTION, database_url=f"sqlite:///{tmp_path}/empty.sqlite", redis_url=redis_url)
+    assert "smsgw migrate" in advice(empty)["there is no database yet"]
+    assert not (tmp_path / "empty.sqlite").exists()
+    (tmp_path / "empty.sqlite").touch()
+    assert advice(empty) == {"its schema is old or missing": "Run `smsgw migrate`."}
+
+
+def test_a_redis_that_evicts_is_unsafe(settings: Make, sqlite_url: str, redis_url: str) -> None:
+    with Redis.from_url(redis_url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            said = advice(settings(**PRODUCTION, database_url=sqlite_url, redis_url=redis_url))
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+    assert list(said) == ["Redis evicts by allkeys-lru"]
+
+
+def test_a_postgresql_that_does_not_write_through_is_unsafe(
+    settings: Make, postgresql_url: str, redis_url: str
+) -> None:
+    (what,) = advice(settings(**PRODUCTION, database_url=postgresql_url, redis_url=redis_url))
+    assert what.startswith("PostgreSQL writes through (not fsync")
+
+
+def test_a_lost_key_is_explained_and_no_new_one_is_made(
+    settings: Make, store: Store, tmp_path: Path, redis_url: str
+) -> None:
+    url = store.engine.url.render_as_string(hide_password=False)
+    populate(store, 1, 1)
+    assert datakey.problem(store) == ""
+    wrong = settings(**PRODUCTION, database_url=url, redis_url=redis_url, data_key=OTHER_KEY)
+    assert advice(wrong)["the data key does not fit the data"] == datakey.LOST
+    without = settings(**PRODUCTION, database_url=url, redis_url=redis_url, data_key="")
+    assert datakey.LOST in advice(without).values()
+    with pytest.raises(StartupError, match="nobody can make it again"):
+        datakey.make(without)
+    assert not without.key_file.exists()
+
+
+def test_a_key_is_made_where_nothing_waits_for_another(settings: Make) -> None:
+    fresh = settings(data_key="", home=settings().home / "new")
+    assert datakey.make(fresh)
+    assert not datakey.make(fresh)
+    assert fresh.key_file.stat().st_mode & 0o777 == 0o600
+    assert Cipher(read_key("", fresh.key_file)).seal("text", b"label")
+
+
+def test_a_key_that_others_may_read_is_unsafe(settings: Make, sqlite_url: str, redis_url: str) -> None:
+    open_key = settings(**PRODUCTION, database_url=sqlite_url, redis_url=redis_url, data_key="")
+    make_key_file(open_key.key_file)
+    open_key.key_file.chmod(0o644)
+    assert advice(open_key) == {
+        f"{open_key.key_file} is not private": f"Others on this machine may read it: chmod 600 {open_key.key_file}"
+    }
+
+
+def test_the_exit_code_says_that_something_is_to_be_done() -> None:
+    done = CliRunner().invoke(command, [])
+    assert done.exit_code == 1
+    assert "FIX   there is no database yet\n      Run `smsgw migrate`" in done.output
