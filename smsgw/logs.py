@@ -5,7 +5,7 @@ import sys
 
 import structlog
 
-_QUIET = ("twilio", "urllib3", "rq", "rq.worker", "rq.cron", "waitress", "werkzeug", "alembic")
+_QUIET = ("twilio", "urllib3", "rq", "rq.worker", "rq.cron", "werkzeug", "alembic", "_granian")
 
 
 def configure(level: str) -> None:

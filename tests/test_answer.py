@@ -39,7 +39,8 @@ def ask(gate: Gateway, text: str, phone: str = STRANGER, **fields: str) -> str |
     with gate.services.store.read() as connection:
         joined = inbound.outerjoin(outbound, outbound.c.inbound_id == inbound.c.id)
         found = select(outbound.c.body).select_from(joined).where(inbound.c.carrier_id == sid)
-        return connection.execute(found).scalar_one()
+        reply: str | None = connection.execute(found).scalar_one()
+        return reply
 
 
 def row(gate: Gateway) -> tuple[str, str | None]:

@@ -1,6 +1,5 @@
 """The seam between the gateway and a carrier: values in, values out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -18,12 +17,20 @@ class Received:
     opt_out_type: str | None
 
 
+class Headers(Protocol):
+    """The headers of a request, by name in any case."""
+
+    def get(self, name: str, default: str, /) -> str:
+        """The value of a header."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Hook:
     """A web request as a carrier reads it. `target`: path and query exactly as requested."""
 
     target: str
-    headers: Mapping[str, str]
+    headers: Headers
     body: bytes
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from smsgw.keywords import Ask, Membership, Reading, Registry, Reply, SetLanguage, measure
+from smsgw.keywords import Ask, Membership, Reading, Registry, Reply, measure
 from smsgw.members.directory import Entitlement
 from smsgw.messages import states
 from smsgw.messages.rows import Answer, Draft, InboundRow, Kind
@@ -27,7 +27,7 @@ class Replier:
             return silent
         language = row.language or DEFAULT_LANGUAGE
         reply = self._reply(reading, entitlement, language, today)
-        chosen = next((effect.language for effect in reply.effects if isinstance(effect, SetLanguage)), None)
+        chosen = next((effect.language for effect in reply.effects), None)
         return self.settled(row, reading, reply, chosen or language, set_language=chosen)
 
     def settled(
@@ -116,7 +116,7 @@ class Replier:
             from_phone=row.to_phone,
             to_phone=row.from_phone,
             body=body,
-            septets=measure(body).septets,
+            septets=measure(body).septets or 0,  # of a text outside GSM-7, which no template can make
             language=language,
             template=f"{reply.keyword}.{reply.section}".lower(),
             inbound_id=row.id,

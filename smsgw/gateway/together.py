@@ -17,16 +17,26 @@ Work = Callable[[Connection, Sequence[Item]], Sequence[Result]]
 class _Entry(Generic[Item, Result]):
     def __init__(self, item: Item) -> None:
         self.item = item
-        self.done = False
         self.result: Result | None = None
         self.error: Exception | None = None
+        self.leads = False
+        self._woken = threading.Lock()
+        self._woken.acquire()
+
+    def sleep(self) -> None:
+        """Wait until woken: with a result, with an error, or to lead."""
+        self._woken.acquire()
+
+    def wake(self) -> None:
+        """End the wait."""
+        self._woken.release()
 
 
 class Together(Generic[Item, Result]):
-    """Runs `work` on batches: the first thread to come writes for all that wait behind it.
+    """Runs `work` on batches: one thread leads and writes for all that came while the one before it wrote.
 
-    A thread returns from `submit` only after the commit that holds its item. The thread that wrote
-    then calls `after` (once a batch), outside the lock, so that nobody waits for it.
+    A thread returns from `submit` only after the commit that holds its item. The leader calls `after`
+    once a batch, when the others are already on their way.
     """
 
     def __init__(self, store: Store, work: Work[Item, Result], after: Callable[[], None]) -> None:
@@ -34,29 +44,45 @@ class Together(Generic[Item, Result]):
         self._work = work
         self._after = after
         self._waiting: list[_Entry[Item, Result]] = []
+        self._led = False
         self._guard = threading.Lock()
-        self._writer = threading.Lock()
 
     def submit(self, item: Item) -> Result:
         """The result for `item`, committed. StoreUnavailable: nothing of it was stored."""
         entry: _Entry[Item, Result] = _Entry(item)
-        with self._guard:
-            self._waiting.append(entry)
-        leads = False
-        with self._writer:
-            if not entry.done:
-                leads = True
-                self._write(self._take())
+        if not self._join(entry):
+            entry.sleep()
+        if entry.leads:
+            self._lead(entry)
         if entry.error is not None:
             raise entry.error
-        if leads:
-            self._after()
         return entry.result  # type: ignore[return-value]  # set wherever error is not
 
-    def _take(self) -> list[_Entry[Item, Result]]:
+    def _join(self, entry: _Entry[Item, Result]) -> bool:
+        with self._guard:
+            self._waiting.append(entry)
+            if not self._led:
+                self._led = entry.leads = True
+            return entry.leads
+
+    def _lead(self, leader: _Entry[Item, Result]) -> None:
         with self._guard:
             batch, self._waiting = self._waiting, []
-        return batch
+        self._write(batch)
+        self._hand_over()
+        for entry in batch:
+            if entry is not leader:
+                entry.wake()
+        if leader.error is None:
+            self._after()
+
+    def _hand_over(self) -> None:
+        with self._guard:
+            following = self._waiting[0] if self._waiting else None
+            self._led = following is not None
+        if following is not None:
+            following.leads = True
+            following.wake()
 
     def _write(self, batch: list[_Entry[Item, Result]]) -> None:
         try:
@@ -75,10 +101,8 @@ class Together(Generic[Item, Result]):
             results = self._work(connection, [entry.item for entry in batch])
         for entry, result in zip(batch, results, strict=True):
             entry.result = result
-            entry.done = True
 
 
 def _fail(batch: list[_Entry[Item, Result]], error: Exception) -> None:
     for entry in batch:
         entry.error = error
-        entry.done = True

@@ -36,7 +36,7 @@ def blueprint(services: Services) -> Blueprint:
             opt_out_type=message.opt_out_type,
         )
         fresh = services.receive(arrival)
-        log.info("received", carrier=name, carrier_id=message.carrier_id, fresh=fresh)
+        log.debug("received", carrier=name, carrier_id=message.carrier_id, fresh=fresh)
         return Response(EMPTY, 200, mimetype="text/xml")
 
     @hooks.post("/<name>/status")
@@ -48,7 +48,7 @@ def blueprint(services: Services) -> Blueprint:
         known = services.settle(
             Delivery(name, report.token, report.carrier_id, report.status, report.state, report.error_code)
         )
-        log.info("reported", carrier=name, carrier_id=report.carrier_id, status=report.status, known=known)
+        log.debug("reported", carrier=name, carrier_id=report.carrier_id, status=report.status, known=known)
         return Response(status=200, mimetype="text/plain")
 
     return hooks
@@ -56,4 +56,5 @@ def blueprint(services: Services) -> Blueprint:
 
 def _hook() -> Hook:
     query = request.query_string.decode("ascii", "replace")
-    return Hook(f"{request.path}?{query}" if query else request.path, request.headers, request.get_data(cache=False))
+    target = f"{request.path}?{query}" if query else request.path
+    return Hook(target, request.headers, request.get_data(cache=False))
