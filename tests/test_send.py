@@ -145,6 +145,14 @@ def test_a_carrier_that_is_not_there_fails_visibly(store: Store) -> None:
     assert (row.state, row.error_code) == ("failed", "no_carrier")
 
 
+def test_an_id_that_another_message_has_makes_that_one_uncertain_and_no_other(store: Store) -> None:
+    queue(store, 3)
+    send(store, Scripted(lambda parcel: Outcome(Verdict.ACCEPTED, carrier_id="SM" + parcel.body[-1].replace("2", "1"))))
+    found = rows(store)
+    assert sorted(row.state for row in found) == ["accepted", "accepted", "unknown"]
+    assert [row.error_code for row in found if row.state == "unknown"] == ["id_taken"]
+
+
 def test_each_step_is_an_event(store: Store) -> None:
     queue(store)
     send(store, Scripted(accept))

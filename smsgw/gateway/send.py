@@ -5,6 +5,9 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
+
+from sqlalchemy.exc import IntegrityError
 
 from smsgw import logs
 from smsgw.carriers import Carrier, Outcome, Parcel, Verdict
@@ -34,10 +37,20 @@ class SendVerb:
         with self._store.write() as connection:
             rows = outbox.claim(connection, token, limit)
         if rows:
-            marks = self._call_all(rows)
+            self._record(token, self._call_all(rows))
+        return len(rows)
+
+    def _record(self, token: str, marks: Sequence[Mark]) -> None:
+        try:
             with self._store.write() as connection:
                 outbox.mark(connection, token, marks)
-        return len(rows)
+        except IntegrityError:
+            # The carrier gave an id that another message has. That one is uncertain; its neighbours are not.
+            if len(marks) == 1:
+                marks = [replace(marks[0], state=states.UNKNOWN, carrier_id=None, error_code="id_taken")]
+                log.error("carrier_id_taken", outbound_id=marks[0].outbound_id)
+            for mark in marks:
+                self._record(token, [mark])
 
     def _call_all(self, rows: Sequence[OutboundRow]) -> list[Mark]:
         begin_by = time.monotonic() + BEGIN_WITHIN_S
