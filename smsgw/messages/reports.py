@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from smsgw.messages import states
 from smsgw.messages.tables import orphan_callback, outbound, outbound_event
 from smsgw.store import db_now
 from smsgw.store.sql import dialect_of, insert
-
-AnyRow = Row[*tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +25,81 @@ class Delivery:
     error_code: str | None
 
 
-def apply(connection: Connection, delivery: Delivery) -> bool:
-    """Store one report and raise its row's state; False for an orphan (no row has its token or id)."""
-    row = _find(connection, delivery)
-    if row is None:
-        _keep_orphan(connection, delivery)
-        return False
-    after = states.raised(row.state, delivery.state) if delivery.state else row.state
-    connection.execute(_RAISE, _raised_row(row, delivery, after))
-    _keep_event(connection, row, delivery, after)
-    return True
+@dataclass(slots=True)
+class _Row:
+    """An outbound row while a batch of reports is laid over it."""
+
+    id: int
+    callback_token: str
+    carrier_id: str | None
+    state: str
+    carrier_status: str | None
+    error_code: str | None
+
+    def take(self, delivery: Delivery) -> dict[str, Any]:
+        """Lay one report over the row; its event."""
+        before, after = self.state, states.raised(self.state, delivery.state) if delivery.state else self.state
+        if delivery.error_code and (after != before or not self.error_code):
+            self.error_code = delivery.error_code
+        if after != before:
+            self.state, self.carrier_status = after, delivery.status
+        self.carrier_id = self.carrier_id or delivery.carrier_id
+        return {
+            "outbound_id": self.id,
+            "from_state": before,
+            "to_state": after,
+            "cause": "report",
+            "cause_key": f"report:{delivery.status}",
+            "error_code": delivery.error_code,
+        }
 
 
 def apply_all(connection: Connection, deliveries: Sequence[Delivery]) -> list[bool]:
-    """`apply` for several, in one transaction."""
-    return [apply(connection, delivery) for delivery in deliveries]
+    """Store reports and raise their rows' states, in one transaction and a fixed number of statements.
+
+    For each: whether it was for one of our messages; False for an orphan (no row has its token or id).
+    """
+    rows = _find(connection, deliveries)
+    events = [row.take(delivery) for row, delivery in zip(rows, deliveries, strict=True) if row is not None]
+    orphans = [_orphaned(delivery) for row, delivery in zip(rows, deliveries, strict=True) if row is None]
+    changed = {row.id: row for row in rows if row is not None}
+    if changed:
+        connection.execute(_RAISE, [_raised(row) for row in changed.values()])
+        connection.execute(_event(dialect_of(connection)), events)
+    if orphans:
+        connection.execute(_orphan(dialect_of(connection)), orphans)
+    return [row is not None for row in rows]
 
 
-def _find(connection: Connection, delivery: Delivery) -> AnyRow | None:
+def _find(connection: Connection, deliveries: Sequence[Delivery]) -> list[_Row | None]:
     # The token names our row even where the carrier's id is not stored yet; it goes first.
-    keys = {"token": delivery.token, "carrier": delivery.carrier, "carrier_id": delivery.carrier_id}
-    by_token = connection.execute(_BY_TOKEN, keys).first() if delivery.token else None
-    return by_token or connection.execute(_BY_ID, keys).first()
+    tokens = [delivery.token for delivery in deliveries if delivery.token]
+    named = [_Row(*row) for row in connection.execute(_BY_TOKEN, {"tokens": tokens})] if tokens else []
+    by_token: dict[str, _Row] = {row.callback_token: row for row in named}
+    rest = [delivery.carrier_id for delivery in deliveries if delivery.token not in by_token]
+    more = connection.execute(_BY_ID, {"carrier": deliveries[0].carrier, "ids": rest}) if rest else ()
+    by_row = {row.id: row for row in named}
+    by_id = {row.carrier_id: by_row.get(row.id, row) for row in (_Row(*found) for found in more)}
+    return [by_token.get(delivery.token) or by_id.get(delivery.carrier_id) for delivery in deliveries]
 
 
-_FOUND = select(outbound.c.id, outbound.c.state, outbound.c.carrier_status, outbound.c.error_code).with_for_update()
-_BY_TOKEN = _FOUND.where(outbound.c.callback_token == bindparam("token"))
-_BY_ID = _FOUND.where(outbound.c.carrier == bindparam("carrier"), outbound.c.carrier_id == bindparam("carrier_id"))
+# Locked in the order of their ids, so that two processes do not wait for each other in a ring.
+_FOUND = (
+    select(
+        outbound.c.id,
+        outbound.c.callback_token,
+        outbound.c.carrier_id,
+        outbound.c.state,
+        outbound.c.carrier_status,
+        outbound.c.error_code,
+    )
+    .order_by(outbound.c.id)
+    .with_for_update()
+)
+_BY_TOKEN = _FOUND.where(outbound.c.callback_token.in_(bindparam("tokens", expanding=True)))
+_BY_ID = _FOUND.where(
+    outbound.c.carrier == bindparam("carrier"), outbound.c.carrier_id.in_(bindparam("ids", expanding=True))
+)
 _RAISE = (
     update(outbound)
     .where(outbound.c.id == bindparam("row_id"))
@@ -61,35 +107,29 @@ _RAISE = (
         state=bindparam("new_state"),
         carrier_status=bindparam("new_status"),
         error_code=bindparam("new_error_code"),
-        carrier_id=func.coalesce(outbound.c.carrier_id, bindparam("new_carrier_id")),
+        carrier_id=bindparam("new_carrier_id"),
         updated_at=db_now(),
     )
 )
 
 
-def _raised_row(row: AnyRow, delivery: Delivery, after: str) -> dict[str, Any]:
-    rises = after != row.state
+def _raised(row: _Row) -> dict[str, Any]:
     return {
         "row_id": row.id,
-        "new_state": after,
-        "new_status": delivery.status if rises else row.carrier_status,
-        "new_error_code": delivery.error_code
-        if delivery.error_code and (rises or not row.error_code)
-        else row.error_code,
-        "new_carrier_id": delivery.carrier_id,
+        "new_state": row.state,
+        "new_status": row.carrier_status,
+        "new_error_code": row.error_code,
+        "new_carrier_id": row.carrier_id,
     }
 
 
-def _keep_event(connection: Connection, row: AnyRow, delivery: Delivery, after: str) -> None:
-    values = {
-        "outbound_id": row.id,
-        "from_state": row.state,
-        "to_state": after,
-        "cause": "report",
-        "cause_key": f"report:{delivery.status}",
+def _orphaned(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "carrier": delivery.carrier,
+        "carrier_id": delivery.carrier_id,
+        "carrier_status": delivery.status,
         "error_code": delivery.error_code,
     }
-    connection.execute(_event(dialect_of(connection)), values)
 
 
 @cache
@@ -98,16 +138,6 @@ def _event(dialect: str) -> Any:
     again = {"repeats": outbound_event.c.repeats + 1, "last_at": db_now()}
     added = insert(dialect, outbound_event).values(at=db_now(), last_at=db_now())
     return added.on_conflict_do_update(index_elements=keys, set_=again)
-
-
-def _keep_orphan(connection: Connection, delivery: Delivery) -> None:
-    values = {
-        "carrier": delivery.carrier,
-        "carrier_id": delivery.carrier_id,
-        "carrier_status": delivery.status,
-        "error_code": delivery.error_code,
-    }
-    connection.execute(_orphan(dialect_of(connection)), values)
 
 
 @cache
