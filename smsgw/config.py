@@ -47,7 +47,6 @@ class Settings(BaseSettings):
     )
     data_key_file: Path | None = Field(None, description="file with the data key; empty: `data.key` in the home folder")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
-    web_threads: int = Field(8, ge=1, le=64, description="threads of the web process")
     send_threads: int = Field(16, ge=1, le=64, description="calls to the carrier under way at once in a worker")
 
     @field_validator("twilio_from", mode="before")

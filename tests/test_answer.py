@@ -85,6 +85,10 @@ def test_a_member_asking_for_anothers_number_is_a_stranger_to_it(gate: Gateway) 
     assert ask(gate, "JHT 99999999999", SITI.phone) == stranger
 
 
+def test_a_second_command_is_named_and_waits(gate: Gateway) -> None:
+    assert "STATUS" in (ask(gate, f"JHT {SITI.number}\nSTATUS", SITI.phone) or "")
+
+
 def test_a_member_is_told_what_is_wrong_with_a_number(gate: Gateway) -> None:
     reply = ask(gate, "JHT 1805001234", SITI.phone) or ""
     assert "11" in reply

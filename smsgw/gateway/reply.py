@@ -41,7 +41,7 @@ class Replier:
             keyword=reading.keyword,
             folded=reading.folded,
             language=language,
-            draft=self._draft(row, reply, language, Kind.REPLY),
+            draft=self._draft(row, reply, language, Kind.REPLY, also=reading.also),
             set_language=set_language,
         )
 
@@ -108,8 +108,8 @@ class Replier:
             Ask(reading=reading, membership=membership, language=language, today=today, registry=self.registry)
         )
 
-    def _draft(self, row: InboundRow, reply: Reply, language: str, kind: Kind) -> Draft:
-        body = self.registry.render(reply, language)
+    def _draft(self, row: InboundRow, reply: Reply, language: str, kind: Kind, *, also: str | None = None) -> Draft:
+        body = self.registry.render(reply, language, also=also)
         return Draft(
             kind=kind,
             carrier=row.carrier,
