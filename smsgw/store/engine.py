@@ -1,5 +1,7 @@
 """Engines and transactions: SQLite in WAL mode with full sync, or PostgreSQL, behind two verbs."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +14,7 @@ from smsgw.errors import StoreUnavailable
 from smsgw.store.cipher import Cipher
 
 BUSY_MS = 10_000
+LOOK_AGAIN_S = 0.0005
 WRITE = "smsgw_write"
 
 metadata = MetaData(
@@ -77,16 +80,40 @@ def _sqlite_connect(connection: Any, record: Any) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later can fail with SQLITE_BUSY at once; IMMEDIATE waits.
-    immediate = connection.get_execution_options().get(WRITE)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    driver: Any = connection.connection.driver_connection
+    if connection.get_execution_options().get(WRITE):
+        _begin_to_write(driver)
+    else:
+        driver.execute("BEGIN")
+
+
+def _begin_to_write(driver: sqlite3.Connection) -> None:
+    # A transaction that reads first and writes later can fail with SQLITE_BUSY at once; IMMEDIATE waits for its
+    # turn. SQLite itself would sleep longer and longer, up to 100 ms, where our transactions take a few.
+    until = time.monotonic() + BUSY_MS / 1000
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        while not _begun(driver, last_try=time.monotonic() >= until):
+            time.sleep(LOOK_AGAIN_S)
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+
+
+def _begun(driver: sqlite3.Connection, *, last_try: bool) -> bool:
+    try:
+        driver.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if last_try or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, PoolTimeout) as error:
+    except (OperationalError, InterfaceError, PoolTimeout, sqlite3.OperationalError) as error:
         raise StoreUnavailable(_reason(error)) from error
     except DBAPIError as error:
         if error.connection_invalidated:
