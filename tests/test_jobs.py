@@ -62,6 +62,18 @@ def test_a_ring_runs_its_verb_once(redis: Redis, redis_url: str) -> None:
     work(redis_url, recorder)
     assert recorder.ran == ["answer"]
     bell.ring("answer")
+    assert jobs.queue(redis).count == 0
+    bell.lift("answer")
+    bell.ring("answer")
+    assert jobs.queue(redis).count == 1
+
+
+def test_a_held_bell_is_skipped_and_a_call_is_not(redis: Redis) -> None:
+    bell = jobs.bell(redis)
+    bell.hold("answer")
+    bell.ring("answer")
+    assert jobs.queue(redis).count == 0
+    bell.call("answer")
     assert jobs.queue(redis).count == 1
 
 
@@ -161,7 +173,7 @@ def test_a_muted_bell_rings_again_after_its_rest() -> None:
         strokes.append(verb)
         return False
 
-    bell = Muted(strike, rest_s=0.0)
+    bell = Muted(strike, strike, strike, strike, rest_s=0.0)
     bell.ring("answer")
     bell.ring("answer")
     assert strokes == ["answer", "answer"]

@@ -75,7 +75,7 @@ def test_a_database_that_cannot_be_reached_is_said_so(tmp_path: Path) -> None:
 def test_the_bell_is_rung_after_the_commit(store: Store) -> None:
     seen: list[int] = []
 
-    class Looking:
+    class Looking(QuietBell):
         def ring(self, verb: str) -> None:
             seen.append(count(store))
 

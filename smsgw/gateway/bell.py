@@ -2,14 +2,27 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
 class Bell(Protocol):
-    """Rings for a verb, skipped while a ring is waiting. Never raises, never takes long."""
+    """One bell a verb. Never raises, never takes long."""
 
     def ring(self, verb: str) -> None:
-        """Say that `verb` has work."""
+        """Say that `verb` has work; skipped while a ring is waiting."""
+        ...
+
+    def call(self, verb: str) -> None:
+        """Say so whatever is waiting: for another worker beside this one."""
+        ...
+
+    def hold(self, verb: str) -> None:
+        """Rings are skipped from now: somebody is at it and will look again."""
+        ...
+
+    def lift(self, verb: str) -> None:
+        """Rings count again from now. Lift before looking, so that nothing is missed."""
         ...
 
 
@@ -19,19 +32,39 @@ class QuietBell:
     def ring(self, verb: str) -> None:
         """Nothing."""
 
+    call = hold = lift = ring
 
+
+@dataclass(slots=True)
 class Muted:
     """A bell that, once it has failed, is left alone for a moment: a dead queue must not cost each
-    webhook its time-out. `strike` does the ringing and says whether it went through."""
+    webhook its time-out. The four do the work and say whether it went through."""
 
-    def __init__(self, strike: Callable[[str], bool], rest_s: float = 1.0) -> None:
-        self._strike = strike
-        self._rest_s = rest_s
-        self._silent_until = 0.0
-        self.failures = 0
+    strike: Callable[[str], bool]
+    strike_anyway: Callable[[str], bool]
+    keep: Callable[[str], bool]
+    clear: Callable[[str], bool]
+    rest_s: float = 1.0
+    failures: int = 0
+    _silent_until: float = field(default=0.0, init=False)
 
     def ring(self, verb: str) -> None:
-        """Ring unless the bell failed less than `rest_s` ago."""
-        if time.monotonic() >= self._silent_until and not self._strike(verb):
+        """Ring unless a ring is waiting."""
+        self._try(self.strike, verb)
+
+    def call(self, verb: str) -> None:
+        """Ring whatever is waiting."""
+        self._try(self.strike_anyway, verb)
+
+    def hold(self, verb: str) -> None:
+        """Skip rings from now."""
+        self._try(self.keep, verb)
+
+    def lift(self, verb: str) -> None:
+        """Let rings count again."""
+        self._try(self.clear, verb)
+
+    def _try(self, act: Callable[[str], bool], verb: str) -> None:
+        if time.monotonic() >= self._silent_until and not act(verb):
             self.failures += 1
-            self._silent_until = time.monotonic() + self._rest_s
+            self._silent_until = time.monotonic() + self.rest_s

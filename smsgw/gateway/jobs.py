@@ -79,35 +79,35 @@ def _enqueue(to: Queue, verb: str) -> None:
 
 
 def bell(redis: Redis) -> Muted:
-    """A bell on the queue: at most one ring waits a verb; a ring lost after its SET is lost for 5 s."""
+    """A bell on the queue: at most one ring waits a verb; one lost after its SET is lost for 5 s."""
     to = queue(redis)
 
-    def strike(verb: str) -> bool:
+    def strike(verb: str) -> None:
+        if redis.set(_bell_key(verb), 1, nx=True, px=BELL_MS):
+            _enqueue(to, verb)
+
+    def strike_anyway(verb: str) -> None:
+        if to.count < FULL:
+            _enqueue(to, verb)
+
+    return Muted(
+        strike=_trying(strike),
+        strike_anyway=_trying(strike_anyway),
+        keep=_trying(lambda verb: redis.set(_bell_key(verb), 1, px=BELL_MS)),
+        clear=_trying(lambda verb: redis.delete(_bell_key(verb))),
+    )
+
+
+def _trying(act: Callable[[str], object]) -> Callable[[str], bool]:
+    def tried(verb: str) -> bool:
         try:
-            if redis.set(_bell_key(verb), 1, nx=True, px=BELL_MS):
-                _enqueue(to, verb)
+            act(verb)
         except RedisError as error:
             log.warning("bell_failed", verb=verb, error=type(error).__name__)
             return False
         return True
 
-    return Muted(strike)
-
-
-def sweep_bell(redis: Redis) -> Muted:
-    """The sweep's bell: rings whatever the bell key says, unless the queue is full of rings already."""
-    to = queue(redis)
-
-    def strike(verb: str) -> bool:
-        try:
-            if to.count < FULL:
-                _enqueue(to, verb)
-        except RedisError as error:
-            log.warning("bell_failed", verb=verb, error=type(error).__name__)
-            return False
-        return True
-
-    return Muted(strike)
+    return tried
 
 
 def _bell_key(verb: str) -> str:
@@ -129,7 +129,6 @@ class VerbJob(Job):
         if run is None or PREFIX + verb != self.func_name or self.instance or self.args or self.kwargs:
             log.error("job_refused", job_id=self.id)
             raise JobRefused("not one of the gateway's jobs")
-        self.connection.delete(_bell_key(verb))  # before looking, so that no row is missed
         _guarded(verb, run)
 
 
@@ -154,6 +153,12 @@ class Worker(SimpleWorker):
     """RQ's worker without a fork. It says nothing of jobs: ids and verbs are in our own log."""
 
     log_job_description = False
+    told_to_stop = False
+
+    def request_stop(self, signum: int, frame: Any) -> None:
+        """Finish the job under way, then end. RQ's own attribute stays unset where no job is under way."""
+        self.told_to_stop = True
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ's own
 
 
 def run_worker(url: str, work: Work) -> None:
@@ -172,7 +177,7 @@ def run_worker(url: str, work: Work) -> None:
                 maintenance_interval=30,
             )
             worker.work(logging_level="WARNING", max_jobs=MAX_JOBS)
-            stop.asked |= bool(worker._stop_requested)
+            stop.asked |= worker.told_to_stop
         except RedisError as error:
             log.warning("queue_lost", error=type(error).__name__, next_step="begins again in a second")
         finally:

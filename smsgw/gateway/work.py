@@ -1,5 +1,6 @@
 """The verbs put together for a process that does the work: a worker, or the scheduler when alone."""
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,12 +11,18 @@ from smsgw.gateway.send import SendVerb
 from smsgw.gateway.sweep import SweepVerb
 
 BATCH = 64
+BUSY = 4  # rows in a round, from which on another round costs less than another job
+ROUNDS_S = 2.0  # of rounds in one job: below the life of the held bell, far below the job's time-out
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a job may do, by name. A batch that was filled rings first, so that a backlog uses every
-    worker; what was answered is sent by the same job, which spares a bell."""
+    """What a job may do, by name.
+
+    A job lifts its bell before it looks, so that no row is missed. While there is much to do it goes on
+    in rounds with the bell held, which spares a job a round; a full round calls another worker. What was
+    answered is sent in the same round.
+    """
 
     answering: AnswerVerb
     sending: SendVerb
@@ -28,22 +35,43 @@ class Work:
         return {"answer": self.answer, "send": self.send, "sweep": self.sweep}
 
     def answer(self) -> None:
-        """Answer one batch, then send."""
-        if self.answering(BATCH) == BATCH:
-            self.bell.ring("answer")
-        self.send()
+        """Answer and send what waits."""
+        self._rounds("answer", self._answer_round)
 
     def send(self) -> None:
-        """Send one batch."""
-        if self.sending(BATCH) == BATCH:
-            self.bell.ring("send")
+        """Send what waits."""
+        self._rounds("send", self._send_round)
 
     def sweep(self) -> None:
-        """Tidy up, then ring for what is due."""
+        """Tidy up, then call for what is due, whatever the bells say."""
         for verb in self.sweeping():
-            self.bell.ring(verb)
+            self.bell.call(verb)
 
     def all_of_it(self) -> None:
         """Do what is due in this very process: for when there is no queue to ring through."""
         for verb in self.sweeping():
             getattr(self, verb)()
+
+    def _rounds(self, verb: str, a_round: Callable[[], int]) -> None:
+        until = time.monotonic() + ROUNDS_S
+        self.bell.lift(verb)
+        while a_round() >= BUSY and time.monotonic() < until:
+            self.bell.hold(verb)
+            while a_round() >= BUSY and time.monotonic() < until:
+                pass
+            self.bell.lift(verb)
+        if time.monotonic() >= until:
+            self.bell.ring(verb)  # there may be more; others in the queue get their turn
+
+    def _answer_round(self) -> int:
+        answered = self._called_for("answer", self.answering(BATCH))
+        self._send_round()
+        return answered
+
+    def _send_round(self) -> int:
+        return self._called_for("send", self.sending(BATCH))
+
+    def _called_for(self, verb: str, done: int) -> int:
+        if done == BATCH:
+            self.bell.call(verb)
+        return done

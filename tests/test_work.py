@@ -1,0 +1,84 @@
+"""Rounds of a job: the bell is lifted before each last look, held while there is much to do, rung at the end of time."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from smsgw.gateway.work import BATCH, Work
+
+
+class Scripted:
+    """Answers so many rows a round; notes what it and the bell did, in order."""
+
+    def __init__(self, rounds: list[int]) -> None:
+        self.rounds = rounds
+        self.done: list[str] = []
+
+    def __call__(self, limit: int) -> int:
+        rows = self.rounds.pop(0) if self.rounds else 0
+        self.done.append(f"look {rows}")
+        return rows
+
+    def ring(self, verb: str) -> None:
+        self.done.append("ring")
+
+    def call(self, verb: str) -> None:
+        self.done.append("call")
+
+    def hold(self, verb: str) -> None:
+        self.done.append("hold")
+
+    def lift(self, verb: str) -> None:
+        self.done.append("lift")
+
+
+ROUNDS = [
+    ([0], ["lift", "look 0"]),
+    ([1], ["lift", "look 1"]),
+    ([9, 1, 0], ["lift", "look 9", "hold", "look 1", "lift", "look 0"]),
+    ([9, 9, 1, 2], ["lift", "look 9", "hold", "look 9", "look 1", "lift", "look 2"]),
+    ([9, 0, 9, 0, 0], ["lift", "look 9", "hold", "look 0", "lift", "look 9", "hold", "look 0", "lift", "look 0"]),
+    ([BATCH, 0, 0], ["lift", f"look {BATCH}", "call", "hold", "look 0", "lift", "look 0"]),
+]
+
+
+def work(answering: Any, sending: Any, bell: Any, due: tuple[str, ...] = ()) -> Work:
+    return Work(answering, sending, lambda: due, bell, ThreadPoolExecutor(1))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("rounds", "done"), ROUNDS, ids=str)
+def test_rounds_of_answering(rounds: list[int], done: list[str]) -> None:
+    script = Scripted(list(rounds))
+    work(script, lambda limit: 0, script).answer()
+    assert script.done == done
+
+
+def test_each_round_of_answers_is_sent_at_once() -> None:
+    script, sent = Scripted([9, 9, 0, 0]), []
+
+    def send(limit: int) -> int:
+        sent.append(len(script.done))
+        return 9
+
+    work(script, send, script).answer()
+    assert len(sent) == 4
+
+
+def test_an_endless_stream_ends_with_a_ring() -> None:
+    script = Scripted([])
+    work(lambda limit: 9, lambda limit: 0, script).answer()
+    assert script.done[-2:] == ["lift", "ring"]
+
+
+def test_the_sweep_calls_for_what_is_due_whatever_the_bells_say() -> None:
+    script = Scripted([])
+    work(None, None, script, ("answer", "send")).sweep()
+    assert script.done == ["call", "call"]
+
+
+def test_alone_what_is_due_is_done_here() -> None:
+    script, sent = Scripted([2]), Scripted([3])
+    work(script, sent, script, ("answer", "send")).all_of_it()
+    assert "look 2" in script.done
+    assert "look 3" in sent.done
