@@ -21,7 +21,7 @@ def test_signatures_are_judged_as_the_libraries_judge_them(row: dict[str, Any]) 
 
 def _params(pairs: list[list[str]]) -> Any:
     """As the strict reader sees them: a repeated field never reaches the validator, equal ones aside."""
-    return dict((name, value) for name, value in pairs)
+    return dict(zip([name for name, _ in pairs], [value for _, value in pairs], strict=True))
 
 
 def read(target: str, body: bytes, headers: dict[str, str], **changes: object) -> object:

@@ -1,4 +1,4 @@
-"""Rounds of a job: the bell is lifted before each last look, held while there is much to do, rung at the end of time."""
+"""Rounds of a job: the bell is lifted before each last look, held while there is much to do, rung when time is up."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from waitress import create_server, wasyncore
@@ -41,7 +41,8 @@ def serving(app: "WSGIApplication", port: int = 0) -> Iterator[str]:
     finally:
         server.task_dispatcher.shutdown(timeout=2)
         # Only the server's own loop may close its sockets; it ends when none is left.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
+        with suppress(OSError):  # the loop has ended already
+            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
         thread.join(timeout=5)
 
 

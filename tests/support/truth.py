@@ -14,5 +14,5 @@ def rows(name: str) -> list[Any]:
     file = FOLDER / f"{name}.jsonl"
     if not file.exists():
         return [pytest.param(None, marks=pytest.mark.skip(reason=f"{file} is absent"))]
-    found = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    found = [json.loads(line) for line in file.read_text(encoding="utf-8").split("\n") if line]
     return [pytest.param(row, id=row["id"]) for row in found]
