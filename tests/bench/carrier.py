@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from tests.bench.posts import ACCOUNT, signed
 from tests.bench.wire import Connection, Served
@@ -66,12 +66,12 @@ class Carrier:
         if not head.startswith(CREATE) or b"\r\nauthorization: basic" not in head.lower():
             self.refused += 1
             return _response("404 Not Found", b"{}")
-        form = parse_qs(body.decode())
-        phone, text = form["To"][0], form["Body"][0]
+        form = dict(pair.split("=", 1) for pair in body.decode().split("&"))
+        phone, sender, text = (unquote_plus(form[name]) for name in ("To", "From", "Body"))
         self._made += 1
         sid = f"SM{self._made:032x}"
-        self._note(phone, text, sid, form.get("StatusCallback", [""])[0])
-        return _response("201 Created", _message(sid, phone, form["From"][0], text))
+        self._note(phone, text, sid, unquote_plus(form.get("StatusCallback", "")))
+        return _response("201 Created", _message(sid, phone, sender, text))
 
     def _note(self, phone: str, text: str, sid: str, callback: str) -> None:
         if (known := self.taken.get(phone)) is not None:
@@ -107,27 +107,32 @@ class Carrier:
         self.report_failures += not 200 <= answer < 300
 
 
-def _message(sid: str, phone: str, sender: str, text: str) -> bytes:
-    path = f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}"
+def _template() -> str:
+    path = f"/2010-04-01/Accounts/{ACCOUNT}/Messages/%(sid)s"
     empty = dict.fromkeys(("date_sent", "error_code", "error_message", "messaging_service_sid", "price"))
     message = empty | {
-        "sid": sid,
+        "sid": "%(sid)s",
         "account_sid": ACCOUNT,
         "api_version": "2010-04-01",
-        "body": text,
         "date_created": DATE,
         "date_updated": DATE,
         "direction": "outbound-api",
-        "from": sender,
         "num_media": "0",
         "num_segments": "1",
         "price_unit": "USD",
         "status": "queued",
         "subresource_uris": {"media": f"{path}/Media.json"},
-        "to": phone,
         "uri": f"{path}.json",
     }
-    return json.dumps(message).encode()
+    return json.dumps(message)[:-1] + ', "to": %(to)s, "from": %(from)s, "body": %(body)s}'
+
+
+MESSAGE = _template()  # filled in by hand: the carrier shares two processors with what it measures
+
+
+def _message(sid: str, phone: str, sender: str, text: str) -> bytes:
+    quoted = {"to": json.dumps(phone), "from": json.dumps(sender), "body": json.dumps(text)}
+    return (MESSAGE % {"sid": sid, **quoted}).encode()
 
 
 def _response(status: str, body: bytes) -> bytes:
