@@ -74,8 +74,9 @@ def sqlite_copy(kept: Path, folder: Path, count: int) -> str:
     """The URL of a fresh SQLite database with `count` demo members, copied from one that is kept."""
     source = kept / f"members-{count}-{_fingerprint()}.sqlite"
     if not source.exists():
+        for outdated in (source.with_suffix(".part"), *kept.glob(f"members-{count}-*.sqlite")):
+            outdated.unlink(missing_ok=True)
         unfinished = source.with_suffix(".part")
-        unfinished.unlink(missing_ok=True)
         load(f"sqlite:///{unfinished}", kept, count)
         unfinished.rename(source)
     shutil.copyfile(source, folder / "smsgw.sqlite")
@@ -86,7 +87,8 @@ def postgresql_copy(kept: Path, server: Server, count: int) -> str:
     """The URL of a fresh database with `count` demo members, made from a template that is kept."""
     template = f"members_{count}_{_fingerprint()}"
     if not server.has(template):
-        server.do("DROP DATABASE IF EXISTS unfinished")
+        for outdated in ("unfinished", *server.databases(f"members_{count}_")):
+            server.do(f"DROP DATABASE IF EXISTS {outdated}")
         server.do("CREATE DATABASE unfinished")
         load(server.url("unfinished"), kept, count)
         server.do(f"ALTER DATABASE unfinished RENAME TO {template}")

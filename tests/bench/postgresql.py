@@ -28,10 +28,15 @@ class Server:
         """The URL of one of its databases."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
+    def databases(self, beginning: str = "") -> list[str]:
+        """The names of its databases that begin so."""
+        with connect(self.url("postgres")) as session:
+            rows = session.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (beginning,))
+            return [str(name) for (name,) in rows]
+
     def has(self, database: str) -> bool:
         """Whether it has a database of this name."""
-        with connect(self.url("postgres")) as session:
-            return session.execute("SELECT FROM pg_database WHERE datname = %s", (database,)).fetchone() is not None
+        return database in self.databases(database)
 
     def do(self, statement: str) -> None:
         """Run one statement outside a transaction; the names in it are the bench's own."""
