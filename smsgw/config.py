@@ -46,6 +46,9 @@ class Settings(BaseSettings):
         SecretStr(""), description="64 bytes in hex that encrypt personal data; empty: the file"
     )
     data_key_file: Path | None = Field(None, description="file with the data key; empty: `data.key` in the home folder")
+    rules_file: Path | None = Field(
+        None, description="CSV of rates, amounts and times in place of the shipped one; `smsgw rules export` prints it"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     send_threads: int = Field(16, ge=1, le=64, description="calls to the carrier under way at once in a worker")
 
@@ -53,6 +56,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("data_key_file", "rules_file", mode="before")
+    @classmethod
+    def _empty(cls, value: object) -> object:
+        return None if value == "" else value
 
     @property
     def database(self) -> str:

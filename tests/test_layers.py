@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("errors",),
     ("config", "logs", "phones"),
-    ("store",),
+    ("rulebook", "store"),
     ("carriers", "keywords", "members", "messages"),
     ("gateway",),
     ("services", "migrations", "supervisor"),

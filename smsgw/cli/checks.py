@@ -20,6 +20,8 @@ from smsgw.cli import datakey
 from smsgw.config import Settings, env_file
 from smsgw.errors import StartupError, StoreUnavailable
 from smsgw.keywords import load_registry
+from smsgw.rulebook import load as load_rulebook
+from smsgw.services import today
 from smsgw.simulator.guard import host_of, is_loopback
 from smsgw.store import Cipher, Store, open_store
 from smsgw.store.cipher import KEY_BYTES, read_key
@@ -39,7 +41,7 @@ class Finding:
 
 
 def all_checks(settings: Settings) -> Iterator[Finding]:
-    """Every finding, in the order of start-up: Python, files, key, database, queue, carrier, language."""
+    """Every finding, in the order of start-up: Python, files, key, database, queue, carrier, language, rules."""
     for check in CHECKS:
         yield from check(settings)
 
@@ -120,6 +122,16 @@ def check_language(settings: Settings) -> Iterable[Finding]:
             yield Finding("a keyword cannot be loaded", problem)
 
 
+def check_rules(settings: Settings) -> Iterable[Finding]:
+    """The rulebook is complete and in force."""
+    try:
+        rows = load_rulebook(settings.rules_file, today()).in_force(today()).values()
+        yield Finding(f"{len(rows)} rules in force, {sum(row.demo for row in rows)} of them demo data (`smsgw rules`)")
+    except StartupError as error:
+        for problem in error.problems:
+            yield Finding("the rulebook cannot be loaded", problem)
+
+
 CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_python,
     check_files,
@@ -127,6 +139,7 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_queue,
     check_carrier,
     check_language,
+    check_rules,
 )
 
 
