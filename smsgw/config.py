@@ -49,6 +49,12 @@ class Settings(BaseSettings):
     rules_file: Path | None = Field(
         None, description="CSV of rates, amounts and times in place of the shipped one; `smsgw rules export` prints it"
     )
+    replies_per_hour: int = Field(10, ge=1, description="replies that a phone gets within an hour, then one last word")
+    replies_per_day: int = Field(20, ge=2, description="replies that a phone gets within a day, the last word included")
+    binding: Literal["record", "claim"] = Field(
+        "record",
+        description="who may bind by DAFTAR: `record`, the phone on record; `claim`, any phone where none is on record",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     send_threads: int = Field(16, ge=1, le=64, description="calls to the carrier under way at once in a worker")
 

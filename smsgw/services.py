@@ -4,29 +4,31 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from importlib.metadata import entry_points
 
 from redis import Redis
 
 from smsgw import logs
 from smsgw.carriers import Carrier
+from smsgw.clock import Clock
 from smsgw.config import Settings
 from smsgw.errors import StartupError
 from smsgw.gateway import jobs
 from smsgw.gateway.answer import AnswerVerb
 from smsgw.gateway.bell import Bell, QuietBell
 from smsgw.gateway.receive import Receive
+from smsgw.gateway.reply import Budget
 from smsgw.gateway.send import SendVerb
 from smsgw.gateway.settle import Settle
 from smsgw.gateway.sweep import SweepVerb
 from smsgw.gateway.work import Work
 from smsgw.keywords import Registry, load_registry
 from smsgw.members.directory import Directory
+from smsgw.rulebook import Rulebook
+from smsgw.rulebook import load as load_rulebook
 from smsgw.store import Cipher, Store, open_store
 from smsgw.store.cipher import read_key
 
-WIB = timedelta(hours=7)
 CARRIERS = "smsgw.carriers"  # entry points: a carrier of one's own is one line in its package
 
 
@@ -37,17 +39,14 @@ class Services:
     settings: Settings
     store: Store
     registry: Registry
+    rulebook: Rulebook
+    clock: Clock
     directory: Directory
     carriers: Mapping[str, Carrier]
     redis: Redis | None
     bell: Bell
     receive: Receive
     settle: Settle
-
-
-def today() -> date:
-    """The date in western Indonesia, where the day of a rule begins."""
-    return (datetime.now(UTC) + WIB).date()
 
 
 def open_database(settings: Settings) -> Store:
@@ -59,6 +58,7 @@ def open_database(settings: Settings) -> Store:
 def open_services(settings: Settings) -> Iterator[Services]:
     """Services that are closed at the end of the block."""
     logs.configure(settings.log_level)
+    registry, rulebook = open_language(settings)
     store = open_database(settings)
     url = settings.redis_url.get_secret_value()
     redis = jobs.connect(url) if url else None
@@ -67,7 +67,9 @@ def open_services(settings: Settings) -> Iterator[Services]:
         yield Services(
             settings=settings,
             store=store,
-            registry=load_registry(),
+            registry=registry,
+            rulebook=rulebook,
+            clock=Clock(store, movable=settings.environment == "demo"),
             directory=Directory(store),
             carriers=_carriers(settings),
             redis=redis,
@@ -79,6 +81,17 @@ def open_services(settings: Settings) -> Iterator[Services]:
         store.close()
         if redis is not None:
             redis.close()
+
+
+def open_language(settings: Settings) -> tuple[Registry, Rulebook]:
+    """The keywords and the rules they tell; StartupError where a text tells a rule that is not there."""
+    registry, rulebook = load_registry(), load_rulebook(settings.rules_file)
+    missing = sorted(registry.rules_named() - set(rulebook.names()))
+    if missing:
+        raise StartupError(
+            [f"A template tells the rule `{name}`, which the rulebook does not have." for name in missing]
+        )
+    return registry, rulebook
 
 
 def _carriers(settings: Settings) -> dict[str, Carrier]:
@@ -93,9 +106,14 @@ def open_work(services: Services) -> Iterator[Work]:
         raise StartupError(["SMSGW_REDIS_URL is not set: name a Redis, or use `smsgw up`, which starts one."])
     with ThreadPoolExecutor(services.settings.send_threads, thread_name_prefix="send") as pool:
         yield Work(
-            answering=AnswerVerb(services.store, services.registry, services.directory, today),
+            answering=_answering(services),
             sending=SendVerb(services.store, services.carriers, pool),
             sweeping=SweepVerb(services.store),
             bell=services.bell,
             pool=pool,
         )
+
+
+def _answering(services: Services) -> AnswerVerb:
+    budget = Budget(services.settings.replies_per_hour, services.settings.replies_per_day)
+    return AnswerVerb(services.store, services.registry, services.directory, services.clock, services.rulebook, budget)

@@ -11,7 +11,6 @@ from smsgw.gateway.answer import HOLD_AT_MOST_MS, AnswerVerb
 from smsgw.members.demo import DEMO_PEOPLE, populate
 from smsgw.members.directory import Directory, Entitlement
 from smsgw.messages.tables import contact, inbound, outbound
-from smsgw.services import today
 from smsgw.store import Cipher, open_store
 from tests.conftest import KEY
 from tests.support import twilio
@@ -134,13 +133,13 @@ def test_machines_are_not_answered(gate: Gateway, sender: str) -> None:
 class Unreadable(Directory):
     """Membership data that cannot be read."""
 
-    def entitled(self, asks: object) -> list[Entitlement]:
+    def entitled(self, asks: object, now_ms: int = 0) -> list[Entitlement]:
         raise StoreUnavailable("members")
 
 
 def test_without_membership_data_a_question_is_held_then_answered_once(gate: Gateway) -> None:
     store, registry = gate.services.store, gate.services.registry
-    blind = AnswerVerb(store, registry, Unreadable(store), today)
+    blind = AnswerVerb(store, registry, Unreadable(store), gate.services.clock, gate.services.rulebook)
     gate.receive(f"JHT {SITI.number}", SITI.phone)
     gate.receive("BANTUAN", STRANGER)
     assert blind(10) == 2
@@ -160,7 +159,7 @@ def test_after_half_an_hour_without_membership_data_the_apology_is_the_one_reply
     gate.receive(f"JHT {SITI.number}", SITI.phone)
     with store.write() as connection:
         connection.exec_driver_sql(f"UPDATE inbound SET received_at = received_at - {HOLD_AT_MOST_MS}")
-    AnswerVerb(store, gate.services.registry, Unreadable(store), today)(10)
+    AnswerVerb(store, gate.services.registry, Unreadable(store), gate.services.clock, gate.services.rulebook)(10)
     assert gate.work.answering(10) == 0
     with store.read() as connection:
         (body,) = connection.execute(select(outbound.c.body)).scalars()

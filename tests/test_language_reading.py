@@ -12,6 +12,7 @@ from smsgw.keywords.fold import LONGEST, fold
 from smsgw.keywords.nearest import edits
 from smsgw.keywords.numbers import as_number, read_run
 from tests.support.jsonl import plain, rows
+from tests.support.transcript import RULES
 
 REGISTRY = load_registry()
 LABELS = {"JHT": "balance", "STATUS": "status"}
@@ -155,7 +156,7 @@ def test_any_text_is_read_and_answered_in_one_segment(text: str) -> None:
     reading = REGISTRY.read(text, with_tree=True)
     reply = Reply("base", reading.problem or reading.outcome, reading.fields)
     for language in LANGUAGES:
-        found = measure(REGISTRY.render(reply, language, also=reading.also))
+        found = measure(REGISTRY.render(reply, language, RULES, also=reading.also))
         assert (found.encoding, found.segments) == ("GSM-7", 1)
 
 

@@ -1,13 +1,25 @@
 """The transcripts: every keyword has one, and every line is heard exactly so, in one segment."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from smsgw.keywords import BASE, Registry, load_registry, measure
 from tests.support import transcript
-from tests.support.transcript import Turn
+from tests.support.transcript import Listener, Turn
 
 REGISTRY = load_registry()
-TURNS = [turn for file in sorted(transcript.FOLDER.glob("*.txt")) for turn in transcript.turns(file)]
+
+
+def played(registry: Registry) -> Iterator[tuple[Turn, str]]:
+    """Every turn of every transcript with what is really heard; a file is one conversation."""
+    for file in sorted(transcript.FOLDER.glob("*.txt")):
+        listener = Listener(registry)
+        yield from ((turn, listener.hear(turn.phone, turn.sent)) for turn in transcript.turns(file))
+
+
+PLAYED = list(played(REGISTRY))
+TURNS = [turn for turn, _ in PLAYED]
 
 
 @pytest.fixture(scope="module")
@@ -15,9 +27,8 @@ def registry() -> Registry:
     return REGISTRY
 
 
-@pytest.mark.parametrize("turn", TURNS, ids=lambda turn: f"{turn.file}:{turn.line}")
-def test_heard(registry: Registry, turn: Turn) -> None:
-    heard = transcript.hear(registry, turn.phone, turn.sent)
+@pytest.mark.parametrize(("turn", "heard"), PLAYED, ids=[f"{turn.file}:{turn.line}" for turn in TURNS])
+def test_heard(turn: Turn, heard: str) -> None:
     assert heard == turn.heard
     assert (measure(heard).encoding, measure(heard).segments) == ("GSM-7", 1)
 
@@ -42,4 +53,5 @@ def test_every_section_is_heard_or_is_the_gateways_own(registry: Registry) -> No
         for stem, language, section, variant, last in registry.variants()
         if last and not any(max(v.literals, key=len) in said for v in registry.templates[stem, language][section])
     }
-    assert silent == {"base.unavailable", "base.which", "base.argument_missing"}
+    # `limit` needs a day's messages, `unavailable` lost data; the answering tests show both.
+    assert silent == {"base.unavailable", "base.limit", "base.argument_missing"}

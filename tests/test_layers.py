@@ -13,6 +13,7 @@ LAYERS = (
     ("errors",),
     ("config", "logs", "phones"),
     ("rulebook", "store"),
+    ("clock",),
     ("carriers", "keywords", "members", "messages"),
     ("gateway",),
     ("services", "migrations", "supervisor"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 
 import pytest
@@ -10,8 +11,9 @@ from hypothesis import strategies as st
 
 from smsgw.keywords import LANGUAGES, Reply, load_registry, measure
 from smsgw.keywords.gsm7 import is_basic
-from smsgw.keywords.kinds import KINDS
+from smsgw.keywords.kinds import CHOICES, KINDS
 from smsgw.keywords.templates import Variant, fill, parse
+from tests.support.transcript import RULES
 
 REGISTRY = load_registry()
 VALUES: dict[str, st.SearchStrategy[object]] = {
@@ -19,6 +21,13 @@ VALUES: dict[str, st.SearchStrategy[object]] = {
     "day": st.dates(),
     "month": st.dates(),
     "count": st.integers(0, 10**6),
+    "monthyear": st.dates(),
+    "times": st.integers(0, 10**6),
+    "short": st.integers(0, 10**15),
+    "percent": st.decimals(0, Decimal("99.99"), places=2),
+    "fullnumber": st.from_regex(r"[0-9]{2}[A-Z0-9]{3}[0-9]{6}", fullmatch=True),
+    "items": st.lists(st.text("ABCDEFGHIJ ", min_size=1, max_size=40), max_size=10).map(tuple),
+    "choices": st.integers(1, CHOICES).map(lambda n: tuple(f"{at}) 180*****345" for at in range(1, n + 1))),
     "menu": st.lists(st.text("ABCDEFGHIJ", min_size=1, max_size=12), max_size=40).map(tuple),
     "number": st.from_regex(r"[0-9]{2}[A-Z0-9]{3}[0-9]{6}", fullmatch=True),
 }
@@ -86,18 +95,18 @@ def test_kinds(kind: str, value: object, language: str, text: str) -> None:
 def test_the_first_wording_that_fits_is_taken() -> None:
     sections, problems = parse("[x]\n" + "long " * 30 + "{n:name}\n--\nshort\n{n:name} {d:day}\n--\nnone", "f")
     assert not problems
-    taken: Callable[..., str | None] = lambda **values: fill(sections["x"], values, "id")  # noqa: E731
+    taken: Callable[..., str | None] = lambda **values: fill(sections["x"], values, "id", RULES.rate)  # noqa: E731
     assert taken(n="BUDI", d=None) == "long " * 30 + "BUDI"
     assert taken(n="BUDIMANTORO", d=date(2025, 1, 2)) == "short BUDIMANTORO 02-01-2025"
     assert taken(n="BUDIMANTORO") == "none"
 
 
 def test_what_cannot_be_written_becomes_the_apology() -> None:
-    apology = REGISTRY.render(Reply("base", "unavailable"), "id")
+    apology = REGISTRY.render(Reply("base", "unavailable"), "id", RULES)
     assert apology.startswith("Maaf, data")
-    assert REGISTRY.render(Reply("JHT", "nowhere"), "id") == apology
-    assert REGISTRY.render(Reply("NOBODY", "help"), "xx") == apology
-    assert REGISTRY.render(Reply("JHT", "balance"), "id") == apology
+    assert REGISTRY.render(Reply("JHT", "nowhere"), "id", RULES) == apology
+    assert REGISTRY.render(Reply("NOBODY", "help"), "xx", RULES) == apology
+    assert REGISTRY.render(Reply("JHT", "balance"), "id", RULES) == apology
 
 
 @pytest.mark.parametrize(

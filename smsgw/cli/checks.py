@@ -17,11 +17,11 @@ from sqlalchemy import text
 
 from smsgw import migrations
 from smsgw.cli import datakey
+from smsgw.clock import today
 from smsgw.config import Settings, env_file
 from smsgw.errors import StartupError, StoreUnavailable
 from smsgw.keywords import load_registry
 from smsgw.rulebook import load as load_rulebook
-from smsgw.services import today
 from smsgw.simulator.guard import host_of, is_loopback
 from smsgw.store import Cipher, Store, open_store
 from smsgw.store.cipher import KEY_BYTES, read_key

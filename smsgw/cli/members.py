@@ -11,11 +11,12 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from smsgw.clock import today
 from smsgw.config import load
 from smsgw.members.demo import MAX_COUNT, OtherPopulation, populate
 from smsgw.members.import_columns import COLUMNS
 from smsgw.members.importing import ImportRefused, Problem, import_members
-from smsgw.services import open_database, today
+from smsgw.services import open_database
 
 SHOWN = 20
 

@@ -9,10 +9,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from smsgw.clock import today
 from smsgw.config import load
 from smsgw.rulebook import Row, source
 from smsgw.rulebook import load as load_rulebook
-from smsgw.services import today
 
 DEMO = "demo"
 

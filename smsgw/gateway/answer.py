@@ -1,18 +1,24 @@
 """Answer: waiting messages are read, their handlers asked, and their replies queued, in one commit."""
 
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from smsgw import logs
+from smsgw.clock import Clock, day_of
 from smsgw.errors import StoreUnavailable
-from smsgw.gateway.reply import Replier
-from smsgw.keywords import Reading, Registry
-from smsgw.members.directory import Directory, Entitlement
-from smsgw.messages import inbox, outbox
+from smsgw.gateway.desk import Desk
+from smsgw.gateway.effects import carry_out
+from smsgw.gateway.reply import DEFAULT_LANGUAGE, Budget, Replier, Scene
+from smsgw.gateway.session import Meant
+from smsgw.keywords import Alert, Registry, Rules
+from smsgw.members import binding
+from smsgw.members.directory import STRANGER, Directory, Entitlement
+from smsgw.messages import inbox, outbox, states
 from smsgw.messages.rows import Answer, InboundRow
 from smsgw.store import Store, db_now
 
@@ -20,13 +26,28 @@ MAX_TRIES = 3
 RETRY_MS = 2_000
 HOLD_MS = 5_000  # between looks at membership data that could not be read
 HOLD_AT_MOST_MS = 30 * 60_000
+OFTEN = 3  # times within an hour that a phone is told the same general text
+GENERAL = ("base.unknown", "bantuan.menu")
 
 log = logs.get()
 
 
+class Rulebook(Protocol):
+    """The rules of every day (smsgw.rulebook)."""
+
+    def on(self, day: date) -> Rules:
+        """Those in force on a day."""
+        ...
+
+
 @dataclass(slots=True)
 class _Batch:
+    """Claimed rows while they are thought about. `now` by the database, `now_ms` by the gateway's clock."""
+
     now: int
+    now_ms: int
+    rules: Rules
+    rows: dict[int, InboundRow] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
     failed: list[int] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
@@ -35,12 +56,21 @@ class _Batch:
 class AnswerVerb:
     """The verb `answer`."""
 
-    def __init__(self, store: Store, registry: Registry, directory: Directory, today: Callable[[], date]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        registry: Registry,
+        directory: Directory,
+        clock: Clock,
+        rulebook: Rulebook,
+        budget: Budget = Budget(),  # noqa: B008 - frozen
+    ) -> None:
         self._store = store
         self._registry = registry
-        self._replier = Replier(registry)
+        self._replier = Replier(registry, budget)
         self._directory = directory
-        self._today = today
+        self._clock = clock
+        self._rulebook = rulebook
 
     def __call__(self, limit: int) -> int:
         """Answer up to `limit` waiting messages; how many were claimed."""
@@ -53,45 +83,111 @@ class AnswerVerb:
         return len(rows)
 
     def _think(self, rows: Sequence[InboundRow], now: int) -> _Batch:
-        readings = [self._registry.read(row.body, sender=row.from_phone, num_media=row.num_media) for row in rows]
-        entitlements = self._entitlements(rows, readings)
-        batch, today = _Batch(now), self._today()
-        for row, reading, entitlement in zip(rows, readings, entitlements, strict=True):
-            self._one(batch, row, reading, entitlement, today)
+        now_ms = self._clock.now_ms()
+        batch = _Batch(now, now_ms, self._rulebook.on(day_of(now_ms)), {row.id: row for row in rows})
+        meant = [self._meant(row, now_ms) for row in rows]
+        for row, one, entitlement in zip(rows, meant, self._entitlements(rows, meant, now_ms), strict=True):
+            self._one(batch, row, one, entitlement)
+        self._with_alerts(batch)
+        self._without_repeats(batch)
         return batch
 
-    def _entitlements(self, rows: Sequence[InboundRow], readings: Sequence[Reading]) -> Sequence[Entitlement | None]:
-        asks = [(row.from_phone, reading.membership_number) for row, reading in zip(rows, readings, strict=True)]
+    def _meant(self, row: InboundRow, now_ms: int) -> Meant:
+        reading = self._registry.read(row.body, sender=row.from_phone, num_media=row.num_media)
+        return self._replier.meant(row, reading, now_ms)
+
+    def _entitlements(
+        self, rows: Sequence[InboundRow], meant: Sequence[Meant], now_ms: int
+    ) -> Sequence[Entitlement | None]:
+        asks = [(row.from_phone, one.reading.membership_number) for row, one in zip(rows, meant, strict=True)]
         try:
-            return self._directory.entitled(asks)
+            return self._directory.entitled(asks, now_ms)
         except StoreUnavailable:
             log.error("members_unavailable", waiting=len(rows))
             return [None] * len(rows)
 
-    def _one(
-        self, batch: _Batch, row: InboundRow, reading: Reading, entitlement: Entitlement | None, today: date
-    ) -> None:
-        if entitlement is None and self._replier.is_personal(reading):
-            if batch.now - row.received_at < HOLD_AT_MOST_MS:
-                batch.held.append(row.id)
-            else:
-                batch.answers.append(self._replier.unavailable(row, reading))
+    def _one(self, batch: _Batch, row: InboundRow, meant: Meant, entitlement: Entitlement | None) -> None:
+        if entitlement is None and self._replier.needs_members(meant.reading):
+            self._wait(batch, row, meant)
             return
+        desk = Desk(self._store, row.id, row.from_phone, batch.now_ms)
+        scene = Scene(entitlement or STRANGER, desk, batch.rules, day_of(batch.now_ms), batch.now_ms)
         try:
-            known = entitlement or Entitlement(memberships=(), known=False)
-            batch.answers.append(self._replier.answer(row, reading, known, today))
+            batch.answers.append(self._replier.answer(row, meant, scene))
+        except StoreUnavailable:
+            self._wait(batch, row, meant)
         except Exception as error:  # noqa: BLE001 - one handler's fault must not take the batch with it
-            log.error("handler_failed", inbound_id=row.id, keyword=reading.keyword, error=type(error).__name__)
+            log.error("handler_failed", inbound_id=row.id, keyword=meant.reading.keyword, error=type(error).__name__)
             if row.attempts + 1 < MAX_TRIES:
                 batch.failed.append(row.id)
             else:
-                batch.answers.append(self._replier.apology(row, reading))
+                batch.answers.append(self._replier.apology(row, meant.reading, batch.rules))
+
+    def _wait(self, batch: _Batch, row: InboundRow, meant: Meant) -> None:
+        """Membership data cannot be read: hold the row, or apologise where it has waited too long."""
+        if batch.now - row.received_at < HOLD_AT_MOST_MS:
+            batch.held.append(row.id)
+        else:
+            batch.answers.append(self._replier.unavailable(row, meant.reading, batch.rules))
+
+    def _with_alerts(self, batch: _Batch) -> None:
+        phones = {alert.phone for answer in batch.answers for alert in _alerts(answer)}
+        if not phones:
+            return
+        with self._store.read() as connection:
+            contacts = inbox.languages(connection, phones)
+        batch.answers = [self._alerting(batch, answer, contacts) for answer in batch.answers]
+
+    def _alerting(self, batch: _Batch, answer: Answer, contacts: Mapping[str, tuple[str | None, bool]]) -> Answer:
+        row = batch.rows[answer.inbound_id]
+        wanted = [(alert, *contacts.get(alert.phone, (None, False))) for alert in _alerts(answer)]
+        drafts = (
+            self._replier.alert(row, alert, language or DEFAULT_LANGUAGE, batch.rules)
+            for alert, language, opted_out in wanted
+            if not opted_out
+        )
+        return replace(answer, alerts=tuple(drafts))
+
+    def _without_repeats(self, batch: _Batch) -> None:
+        """Whoever has been told the same general text three times within the hour is not told it again."""
+        said = [(answer.phone, template) for answer in batch.answers if (template := _general(answer))]
+        if not said:
+            return
+        with self._store.read() as connection:
+            told = outbox.told(connection, *([*part] for part in zip(*said, strict=True)))
+        batch.answers = [
+            _repeated(answer) if told[answer.phone, _general(answer)] >= OFTEN else answer for answer in batch.answers
+        ]
 
     def _commit(self, token: str, batch: _Batch) -> None:
         with self._store.write() as connection:
             mine = inbox.held(connection, token)
             answers = [answer for answer in batch.answers if answer.inbound_id in mine]
+            undone = {answer.inbound_id for answer in answers if not self._carry_out(connection, batch, answer)}
+            answers = [answer for answer in answers if answer.inbound_id not in undone]
             inbox.finish(connection, answers)
-            outbox.queue(connection, [answer.draft for answer in answers if answer.draft is not None])
+            drafts = [draft for answer in answers for draft in (answer.draft, *answer.alerts) if draft is not None]
+            outbox.queue(connection, drafts)
             inbox.hold(connection, [i for i in batch.failed if i in mine], RETRY_MS, failed_try=True)
             inbox.hold(connection, [i for i in batch.held if i in mine], HOLD_MS, failed_try=False)
+            inbox.hold(connection, sorted(undone), 0, failed_try=False)
+
+    def _carry_out(self, connection: Connection, batch: _Batch, answer: Answer) -> bool:
+        row = batch.rows[answer.inbound_id]
+        if answer.used:
+            binding.use(connection, row.from_phone, answer.used, batch.now_ms)
+        return all(carry_out(effect, connection, row, batch.now_ms) for effect in answer.effects)
+
+
+def _alerts(answer: Answer) -> list[Alert]:
+    return [effect for effect in answer.effects if isinstance(effect, Alert)]
+
+
+def _general(answer: Answer) -> str:
+    """The name of the general text that an answer tells, or nothing."""
+    template = answer.draft.template if answer.draft is not None else ""
+    return template if template in GENERAL or template.endswith(".help") else ""
+
+
+def _repeated(answer: Answer) -> Answer:
+    return replace(answer, state=states.SUPPRESSED, reason="repeated", draft=None)

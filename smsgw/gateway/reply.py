@@ -1,9 +1,26 @@
 """Reply: who may hear what, and the text that a message is answered with. No database, no clock."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from smsgw.keywords import Ask, Membership, Reading, Registry, Reply, measure
+from smsgw.gateway import session
+from smsgw.gateway.session import Meant
+from smsgw.keywords import (
+    CHOICES,
+    Alert,
+    Ask,
+    Command,
+    Keyword,
+    Members,
+    Membership,
+    Offer,
+    Reading,
+    Registry,
+    Reply,
+    Rules,
+    SetLanguage,
+    measure,
+)
 from smsgw.members.directory import Entitlement
 from smsgw.messages import states
 from smsgw.messages.rows import Answer, Draft, InboundRow, Kind
@@ -12,6 +29,32 @@ DEFAULT_LANGUAGE = "id"
 BASE = "base"
 OPTED_OUT = {"opt_out": True, "opt_in": False}
 CARRIER_OPT_OUT = {"STOP": "opt_out", "START": "opt_in", "HELP": "carrier_help"}
+PERSONAL = ("own", "bound")
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Replies that a phone gets in an hour and in a day, the polite last message of the day included."""
+
+    hour: int = 10
+    day: int = 20
+
+    def left(self, row: InboundRow) -> str | None:
+        """None: there is room; else "limit" where that is still to be said, or "over"."""
+        if row.replies_hour > self.hour or row.replies_day >= self.day:
+            return "over"
+        return "limit" if row.replies_hour == self.hour or row.replies_day == self.day - 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What surrounds a message: what its sender may hear, what can be looked up, and the day with its rules."""
+
+    entitlement: Entitlement
+    members: Members
+    rules: Rules
+    today: date
+    now_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,97 +62,146 @@ class Replier:
     """Turns a read message into its answer."""
 
     registry: Registry
+    budget: Budget = Budget()
 
-    def answer(self, row: InboundRow, reading: Reading, entitlement: Entitlement, today: date) -> Answer:
+    def meant(self, row: InboundRow, reading: Reading, now_ms: int) -> Meant:
+        """What a message means after the last answer to its phone."""
+        open_still = row.offer is not None and (row.offer_until or 0) > now_ms
+        return session.meant(reading, session.load(row.offer or "") if open_still else None, self.registry.keywords)
+
+    def answer(self, row: InboundRow, meant: Meant, scene: Scene) -> Answer:
         """The answer to a message, or the reason why it gets none."""
-        silent = self._silence(row, reading)
+        silent = self._silence(row, meant.reading)
         if silent is not None:
             return silent
         language = row.language or DEFAULT_LANGUAGE
-        reply = self._reply(reading, entitlement, language, today)
-        chosen = next((effect.language for effect in reply.effects), None)
-        return self.settled(row, reading, reply, chosen or language, set_language=chosen)
+        opting = OPTED_OUT.get(meant.reading.outcome)
+        left = None if opting else self.budget.left(row)
+        if left is not None:
+            return self._over_budget(row, meant.reading, left, language, scene)
+        reply = self._reply(row, meant, language, scene)
+        return self._answered(row, meant.reading, reply, language, scene, opting)
 
-    def settled(
-        self, row: InboundRow, reading: Reading, reply: Reply, language: str, *, set_language: str | None = None
-    ) -> Answer:
-        """An answered row with its reply rendered."""
-        return Answer(
-            inbound_id=row.id,
-            phone=row.from_phone,
-            state=states.ANSWERED,
-            keyword=reading.keyword,
-            folded=reading.folded,
-            language=language,
-            draft=self._draft(row, reply, language, Kind.REPLY, also=reading.also),
-            set_language=set_language,
-        )
-
-    def apology(self, row: InboundRow, reading: Reading) -> Answer:
+    def apology(self, row: InboundRow, reading: Reading, rules: Rules) -> Answer:
         """A row whose handler raised every time: failed, and the participant gets the apology."""
         language = row.language or DEFAULT_LANGUAGE
-        return Answer(
-            inbound_id=row.id,
-            phone=row.from_phone,
-            state=states.FAILED,
-            reason="handler",
-            keyword=reading.keyword,
-            folded=reading.folded,
-            language=language,
-            draft=self._draft(row, Reply(BASE, "unavailable", {}), language, Kind.APOLOGY),
-        )
+        draft = self._draft(row, Reply(BASE, "unavailable"), language, rules, Kind.APOLOGY)
+        return replace(_plain(row, reading, states.FAILED, "handler", language), draft=draft)
 
-    def unavailable(self, row: InboundRow, reading: Reading) -> Answer:
+    def unavailable(self, row: InboundRow, reading: Reading, rules: Rules) -> Answer:
         """A row whose membership data could not be read in time: the apology is the one reply."""
-        return self.settled(row, reading, Reply(BASE, "unavailable", {}), row.language or DEFAULT_LANGUAGE)
+        language = row.language or DEFAULT_LANGUAGE
+        draft = self._draft(row, Reply(BASE, "unavailable"), language, rules)
+        return replace(_plain(row, reading, states.ANSWERED, None, language), draft=draft)
 
-    def is_personal(self, reading: Reading) -> bool:
-        """Whether this message asks a keyword that answers with a member's own data only."""
+    def alert(self, row: InboundRow, alert: Alert, language: str, rules: Rules) -> Draft:
+        """The text to another phone that a message brings about."""
+        reply = Reply(alert.keyword, alert.section, alert.fields)
+        return replace(self._draft(row, reply, language, rules, Kind.ALERT), to_phone=alert.phone)
+
+    def needs_members(self, reading: Reading) -> bool:
+        """Whether this message can only be answered when membership data can be read."""
         keyword = self.registry.keywords.get(reading.keyword or "")
-        return reading.outcome in ("command", "malformed") and keyword is not None and keyword.who == "own"
+        return reading.outcome in ("command", "malformed") and keyword is not None and keyword.who in PERSONAL
 
     def _silence(self, row: InboundRow, reading: Reading) -> Answer | None:
         by_carrier = CARRIER_OPT_OUT.get(row.opt_out_type or "", "carrier_word" if row.opt_out_type else None)
-        reason = by_carrier or (reading.outcome if reading.outcome in OPTED_OUT else None)
+        own = reading.problem == "own" and reading.keyword is not None
+        opting = reading.outcome if reading.outcome in OPTED_OUT and not own else None
+        reason = by_carrier or opting
         if reason is None and reading.outcome == "silent":
             reason = reading.problem or "machine"
-        if reason is None and row.opted_out:
+        if reason is None and row.opted_out and reading.outcome != "opt_in":
             reason = "opted_out"
         if reason is None:
             return None
-        return Answer(
-            inbound_id=row.id,
-            phone=row.from_phone,
-            state=states.SUPPRESSED,
-            reason=reason,
-            folded=reading.folded,
-            set_opted_out=OPTED_OUT.get(reason),
+        answer = _plain(row, reading, states.SUPPRESSED, reason, None)
+        return replace(answer, keyword=None, set_opted_out=OPTED_OUT.get(reason))
+
+    def _over_budget(self, row: InboundRow, reading: Reading, left: str, language: str, scene: Scene) -> Answer:
+        if left == "over":
+            return _plain(row, reading, states.SUPPRESSED, "limit", language)
+        draft = self._draft(row, Reply(BASE, "limit"), language, scene.rules)
+        return replace(_plain(row, reading, states.ANSWERED, "limit", language), draft=draft)
+
+    def _answered(
+        self, row: InboundRow, reading: Reading, reply: Reply, language: str, scene: Scene, opting: bool | None
+    ) -> Answer:
+        chosen = next((effect.language for effect in reply.effects if isinstance(effect, SetLanguage)), None)
+        ends = reading.outcome in ("command", "opt_out", "opt_in")
+        return replace(
+            _plain(row, reading, states.ANSWERED, None, chosen or language),
+            draft=self._draft(row, reply, chosen or language, scene.rules, also=reading.also),
+            set_language=chosen,
+            set_opted_out=opting,
+            effects=tuple(effect for effect in reply.effects if not isinstance(effect, SetLanguage)),
+            offer=session.dump(reply.offer) if reply.offer else None,
+            offer_until=scene.now_ms + session.LASTS_MS,
+            ends_offer=ends and row.offer is not None,
+            used=scene.entitlement.unused if scene.entitlement.by_binding else (),
         )
 
-    def _reply(self, reading: Reading, entitlement: Entitlement, language: str, today: date) -> Reply:
-        if reading.outcome == "command":
-            return self._command(reading, entitlement, language, today)
+    def _reply(self, row: InboundRow, meant: Meant, language: str, scene: Scene) -> Reply:
+        reading = meant.reading
+        if reading.outcome in ("command", "opt_out", "opt_in"):
+            return self._command(row, meant, language, scene)
         if reading.outcome == "malformed":
-            # A stranger hears the same whether the number exists, does not, or is malformed (reliability §3.2).
-            if self.is_personal(reading) and not entitlement.known:
-                return Reply(BASE, "stranger", {})
-            return Reply(BASE, reading.problem or "unknown", reading.fields)
+            return self._malformed(row, meant, language, scene)
+        if reading.outcome == "suggest" and reading.keyword:
+            command = Command(reading.keyword, arguments=reading.arguments)
+            return Reply(BASE, "suggest", reading.fields, offer=Offer(yes=command))
         return Reply(BASE, reading.outcome, reading.fields)
 
-    def _command(self, reading: Reading, entitlement: Entitlement, language: str, today: date) -> Reply:
-        keyword = self.registry.keywords[reading.keyword or ""]
-        mine: tuple[Membership, ...] = entitlement.memberships
+    def _malformed(self, row: InboundRow, meant: Meant, language: str, scene: Scene) -> Reply:
+        # A stranger hears the same whether the number exists, does not, or is malformed (reliability §3.2).
+        keyword = self.registry.keywords.get(meant.reading.keyword or "")
+        if keyword is not None and not scene.entitlement.known:
+            if keyword.who in PERSONAL:
+                return _refused(row, scene)
+            if keyword.who == "own_or_general":
+                return keyword.answer(self._ask(meant, None, language, scene))
+        return Reply(BASE, meant.reading.problem or "unknown", meant.reading.fields)
+
+    def _command(self, row: InboundRow, meant: Meant, language: str, scene: Scene) -> Reply:
+        keyword = self.registry.keywords[meant.reading.keyword or ""]
+        entitled = scene.entitlement
+        mine: tuple[Membership, ...] = entitled.memberships
+        if _locked(row, scene) and not entitled.by_binding:
+            mine = ()
+        if keyword.who == "bound" and not entitled.bound:
+            return _refused(row, scene)
         if keyword.who == "own" and not mine:
-            return Reply(BASE, "stranger", {})
-        if keyword.who == "own" and len(mine) > 1:
-            return Reply(BASE, "which", {})
-        membership = mine[0] if mine else None
-        return keyword.answer(
-            Ask(reading=reading, membership=membership, language=language, today=today, registry=self.registry)
+            return _refused(row, scene)
+        if keyword.who in ("own", "own_or_general") and len(mine) > 1:
+            return _which(keyword, meant, mine)
+        return keyword.answer(self._ask(meant, mine[0] if len(mine) == 1 else None, language, scene))
+
+    def _ask(self, meant: Meant, membership: Membership | None, language: str, scene: Scene) -> Ask:
+        return Ask(
+            reading=meant.reading,
+            membership=membership,
+            language=language,
+            today=scene.today,
+            registry=self.registry,
+            members=scene.members,
+            rules=scene.rules,
+            memberships=scene.entitlement.bound,
+            bound=scene.entitlement.by_binding,
+            page=meant.page,
+            confirmed=meant.confirmed,
         )
 
-    def _draft(self, row: InboundRow, reply: Reply, language: str, kind: Kind, *, also: str | None = None) -> Draft:
-        body = self.registry.render(reply, language, also=also)
+    def _draft(
+        self,
+        row: InboundRow,
+        reply: Reply,
+        language: str,
+        rules: Rules,
+        kind: Kind = Kind.REPLY,
+        *,
+        also: str | None = None,
+    ) -> Draft:
+        body = self.registry.render(reply, language, rules, also=also)
         return Draft(
             kind=kind,
             carrier=row.carrier,
@@ -121,3 +213,33 @@ class Replier:
             template=f"{reply.keyword}.{reply.section}".lower(),
             inbound_id=row.id,
         )
+
+
+def _plain(row: InboundRow, reading: Reading, state: str, reason: str | None, language: str | None) -> Answer:
+    return Answer(
+        inbound_id=row.id,
+        phone=row.from_phone,
+        state=state,
+        reason=reason,
+        keyword=reading.keyword,
+        folded=reading.folded,
+        language=language,
+    )
+
+
+def _locked(row: InboundRow, scene: Scene) -> bool:
+    return (row.locked_until or 0) > scene.now_ms
+
+
+def _refused(row: InboundRow, scene: Scene) -> Reply:
+    """What a personal question hears that may not be answered: never a word about the number."""
+    if _locked(row, scene):
+        return Reply(BASE, "locked")
+    return Reply(BASE, "reconfirm" if scene.entitlement.idle else "stranger")
+
+
+def _which(keyword: Keyword, meant: Meant, mine: tuple[Membership, ...]) -> Reply:
+    listed = mine[:CHOICES]
+    choices = tuple(Command(keyword.name, one.number, meant.reading.arguments, meant.page) for one in listed)
+    shown = tuple(f"{at}) {one.number[:3]}*****{one.number[-3:]}" for at, one in enumerate(listed, 1))
+    return Reply(BASE, "which", {"list": shown, "keyword": keyword.menu or keyword.name}, offer=Offer(choices=choices))

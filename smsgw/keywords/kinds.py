@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -12,8 +13,13 @@ from smsgw.keywords.gsm7 import transliterate
 
 NAME, EMPLOYER, WORD, REASON, MENU = 14, 18, 24, 24, 96
 """Characters at most of a person's name, an employer's, a word of ours, a reason, and the menu's words."""
+PLACE, ITEMS, LABEL = 24, 110, 12
+"""Characters at most of a branch or city, a page of short pieces, and an identifier such as K2510-00123."""
+CHOICES: Final = 4
+"""Memberships that fit into the question which one is meant."""
 _LEGAL_FORM: Final = 4
 _MOST: Final = 999_999_999_999
+_THOUSAND, _MILLION = 1_000, 1_000_000
 
 Write = Callable[[Any, str], str]
 """A raw value and a language to text of the basic table."""
@@ -36,7 +42,7 @@ class Kind:
 def rupiah(value: int, language: str) -> str:
     """Whole rupiah: Rp23.451.200. More than the widest is never a member's; it is held at the widest, as `>`."""
     over = ">" if value > _MOST else ""
-    whole = f"{min(value, _MOST):,}"
+    whole = f"{min(int(value), _MOST):,}"
     return f"{over}Rp" + (whole.replace(",", ".") if language == "id" else whole)
 
 
@@ -70,9 +76,47 @@ def employer(value: str, language: str) -> str:
     return _shown(words[:head], words[head:], EMPLOYER)
 
 
+def fullnumber(value: str, language: str) -> str:
+    """A membership number in full: for KARTU and LUPA alone (reliability §3.1)."""
+    return value[:11]
+
+
 def count(value: int, language: str) -> str:
-    """A count of characters or pages, at most four digits."""
-    return str(min(value, 9999))
+    """A count of characters, pages, months or years, at most four digits."""
+    return str(min(int(value), 9999))
+
+
+def times(value: int, language: str) -> str:
+    """A multiple: 48x."""
+    return f"{min(int(value), 999)}x"
+
+
+def percent(value: Decimal | int, language: str) -> str:
+    """A percentage with the decimals that it has: 5,7%, in English 5.7%."""
+    text = f"{Decimal(value).normalize():f}"
+    return (text.replace(".", ",") if language == "id" else text) + "%"
+
+
+def short(value: int, language: str) -> str:
+    """Rupiah as people say them: 42 juta, 1,5 juta, 285rb; in English 42 million, 285k. Rounded down to the unit."""
+    amount = min(int(value), _MOST)
+    if amount < _MILLION:
+        return f"{amount // 1000}{'rb' if language == 'id' else 'k'}" if amount >= _THOUSAND else str(amount)
+    tenths = amount // (_MILLION // 10)
+    whole, tenth = divmod(tenths, 10)
+    text = f"{whole}.{tenth}" if tenth else str(whole)
+    return f"{text.replace('.', ',')} juta" if language == "id" else f"{text} million"
+
+
+def monthyear(value: date, language: str) -> str:
+    """A month as figures: 05-2018."""
+    return f"{value.month:02}-{value.year:04}"
+
+
+def items(value: Sequence[str], language: str) -> str:
+    """Short pieces with commas between, all of them: whoever makes a page has counted them (ITEMS)."""
+    text = _plain(", ".join(value))
+    return text if len(text) <= ITEMS else _fitting(text, ITEMS)
 
 
 def words(width: int) -> Write:
@@ -122,6 +166,15 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "menu": Kind(menu, _any("W" * MENU)),
         "programmes": Kind(words(len("JHT JKK JKM JP JKP")), _any("JHT JKK JKM JP JKP")),
         "segment": Kind(words(len("JAKON")), _any("JAKON")),
+        "fullnumber": Kind(fullnumber, _any("05WW0012345")),
+        "times": Kind(times, _any("999x")),
+        "percent": Kind(percent, {"id": "99,99%", "en": "99.99%"}),
+        "short": Kind(short, {"id": "999999,9 juta", "en": "999999.9 million"}),
+        "monthyear": Kind(monthyear, _any("12-2025")),
+        "items": Kind(items, _any("W" * ITEMS)),
+        "label": Kind(words(LABEL), _any("W" * LABEL)),
+        "choices": Kind(items, _any(", ".join(["1) 180*****345"] * CHOICES))),
+        "place": Kind(words(PLACE), _any("W" * PLACE)),
     }
 )
 """The kinds a template may name; each has a value in every language."""

@@ -34,6 +34,7 @@ class Reader:
         self._keywords = keywords
         self._own_texts = own_texts
         self._owners = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.anywhere}
+        self._named = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.all()}
         self._confirming = {
             word: keyword.name for keyword in keywords.values() for word in keyword.phrases if word in OWN_WORDS
         }
@@ -56,7 +57,7 @@ class Reader:
         words = text.split()
         for start in range(len(words)):
             for end in range(min(len(words), start + 3), start, -1):
-                stem = self._owners.get(" ".join(words[start:end]))
+                stem = self._named.get(" ".join(words[start:end]))
                 if stem:
                     return self._keywords[stem]
         return None

@@ -13,7 +13,7 @@ from smsgw.keywords.grammar import Grammar, compose
 from smsgw.keywords.gsm7 import SINGLE
 from smsgw.keywords.packs import Pack
 from smsgw.keywords.reader import Reader
-from smsgw.keywords.shapes import BASE, LANGUAGES, Keyword, Reading, Reply
+from smsgw.keywords.shapes import BASE, LANGUAGES, Keyword, Reading, Reply, Rules
 from smsgw.keywords.templates import Sections, Variant, fill
 
 FALLBACK: Final = "unavailable"
@@ -46,8 +46,8 @@ class Registry:
         """The keyword that a folded text names first, or None."""
         return self._reader.about(text)
 
-    def render(self, reply: Reply, language: str, *, also: str | None = None) -> str:
-        """The text of a reply: one GSM-7 segment, always.
+    def render(self, reply: Reply, language: str, rules: Rules, *, also: str | None = None) -> str:
+        """The text of a reply under the rules of its day: one GSM-7 segment, always.
 
         `also` is a second keyword of the same message: that it waits is said where there is room. A section that is
         missing or does not fit becomes the apology, never a cut or a second segment.
@@ -55,10 +55,16 @@ class Registry:
         language = language if language in LANGUAGES else LANGUAGES[0]
         base = self._sections[BASE, language]
         variants = self._sections.get((reply.keyword, language), {}).get(reply.section, ())
-        text = fill(variants, reply.fields, language) or fill(base[FALLBACK], {}, language) or ""
-        more = fill(base[ALSO], {"keyword": also}, language) if also else None
+        text = (
+            fill(variants, reply.fields, language, rules.rate) or fill(base[FALLBACK], {}, language, rules.rate) or ""
+        )
+        more = fill(base[ALSO], {"keyword": also}, language, rules.rate) if also else None
         ended = text if text.endswith((".", "?", "!")) else f"{text}."
         return f"{ended} {more}" if more and len(ended) + len(more) < SINGLE else text
+
+    def rules_named(self) -> frozenset[str]:
+        """The rules that the templates tell: the rulebook must have them all."""
+        return frozenset(rule for _, _, _, variant, _ in self.variants() for rule in variant.rules)
 
     def variants(self) -> Iterator[tuple[str, str, str, Variant, bool]]:
         """Every wording: stem, language, section, the variant, and whether it is the section's last."""

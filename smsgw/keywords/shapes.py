@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from smsgw.keywords.registry import Registry
 
 Outcome = Literal["command", "malformed", "suggest", "unknown", "silent", "opt_out", "opt_in"]
-Who = Literal["own", "own_or_general", "anyone", "session"]
+Who = Literal["own", "own_or_general", "bound", "anyone", "session"]
+"""Who hears a keyword: `own`, an entitled phone, about one membership; `own_or_general`, the same, and everybody else
+the programme's text; `bound`, any phone with a membership bound to it; `anyone`; `session`, an answer to an answer."""
 
 BASE = "base"
 """The stem of what belongs to no keyword: base.lark, base.id.txt, base.en.txt."""
@@ -38,7 +43,7 @@ class Reading:
     opt_out and opt_in where the word is our own and a keyword confirms it. `problem` of a malformed text is a section
     of the base templates and `fields` its values; of a silent text it is the reason, of an opting text whose word it
     is, "carrier" or "own". `also` is a second keyword of the same message, which is not answered. `tree` is printable,
-    and there when asked for.
+    and there when asked for. `choice`: the whole message is this small number, an answer to a list.
     """
 
     outcome: Outcome
@@ -50,6 +55,7 @@ class Reading:
     folded: str = ""
     also: str | None = None
     tree: str | None = None
+    choice: int | None = None
 
 
 class Membership(Protocol):
@@ -109,14 +115,155 @@ class Membership(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Contribution:
+    """One month of a membership: what came, in whole rupiah, or 0 and not `paid` where nothing was reported."""
+
+    month: date
+    amount: int
+    paid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Employment:
+    """A stretch of a membership under one employer; `until` is None where it goes on."""
+
+    employer: str
+    segment: str
+    since: date
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A claim as the branch sees it. `stage` counts from 1 to 6; `state`: open, paid or refused."""
+
+    number: str
+    programme: str
+    stage: int
+    state: str
+    filed_on: date
+    changed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """A report that a participant filed. `state`: received, in_progress or answered; `answer` is the branch's words."""
+
+    number: str
+    state: str
+    filed_on: date
+    answer: str
+
+
+Verdict = Literal["bound", "mismatch", "neutral", "locked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What came of a DAFTAR: the verdict, the membership where it is bound, and what is to be done about it."""
+
+    verdict: Verdict
+    membership: Membership | None = None
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What came of a LUPA: the numbers of the person's memberships that this phone is on record for, or none."""
+
+    numbers: tuple[str, ...] = ()
+    locked: bool = False
+
+
+class Members(Protocol):
+    """What a handler may ask about the sender and his memberships, beyond the one in the Ask.
+
+    Made for one message: it knows the sender's phone. Each call is a look-up; StoreUnavailable passes.
+    """
+
+    def contributions(self, number: str, months: int) -> Sequence[Contribution]:
+        """The newest `months` months of a membership, newest first."""
+
+    def months_paid(self, number: str, programme: str) -> int:
+        """Months paid for a programme of a membership."""
+
+    def employments(self, number: str) -> Sequence[Employment]:
+        """The history of a membership, newest first."""
+
+    def claims(self, numbers: Sequence[str]) -> Sequence[Claim]:
+        """The claims of these memberships, the newest first."""
+
+    def birth_date(self, number: str) -> date | None:
+        """The holder's birth date, where it is known: for ages, never for a reply."""
+
+    def complaint(self, number: str) -> Complaint | None:
+        """A report that this phone filed; None where it filed none of that number."""
+
+    def new_complaint_number(self) -> str:
+        """A number for a report that is about to be filed by this message. Each call draws another."""
+
+    def register(self, nik: str, born: date, number: str) -> Registration:
+        """Try to bind this phone (reliability §3.1); counts as an attempt before anything is looked up."""
+
+    def recall(self, nik: str, born: date) -> Recall:
+        """The forgotten numbers of this person; counts as an attempt before anything is looked up."""
+
+    def awaits_rebinding(self) -> str | None:
+        """The membership whose move to another phone this phone may still refuse."""
+
+
+class Rules(Protocol):
+    """The rules in force on the day of the message (smsgw.rulebook)."""
+
+    def number(self, name: str) -> int:
+        """A whole number: rupiah, months, days, years, times. KeyError: no such rule."""
+
+    def rate(self, name: str) -> Decimal:
+        """A percentage as it is said: 5.7 is 5.7 %. KeyError: no such rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command that is offered: what the gateway reads when the participant accepts it."""
+
+    keyword: str
+    number: str | None = None
+    arguments: Mapping[str, str] = field(default_factory=_no_arguments)
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What the next message may refer to: `yes` by YA, `following` by LANJUT, `choices` by 1, 2, ….
+
+    It ends with the next command, or after ten minutes.
+    """
+
+    yes: Command | None = None
+    following: Command | None = None
+    choices: tuple[Command, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """All that a handler gets. `membership` is there when the phone is entitled to it."""
+    """All that a handler gets.
+
+    `membership` is there when the phone is entitled to it; `bound` says that it is so by DAFTAR and not only by the
+    record, `memberships` are all that are bound to the phone. `page` counts from 1: LANJUT asks for the next one.
+    `confirmed`: the participant has answered YA to this very command.
+    """
 
     reading: Reading
     membership: Membership | None
     language: str
     today: date
     registry: Registry
+    members: Members
+    rules: Rules
+    memberships: tuple[Membership, ...] = ()
+    bound: bool = False
+    page: int = 1
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +273,45 @@ class SetLanguage:
     language: str
 
 
-Effect = SetLanguage
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """This phone is bound to a membership from now on."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unbind:
+    """This phone is no longer bound to a membership."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileComplaint:
+    """A report is filed under this number: this very message, in the participant's own words."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseRebinding:
+    """The move of this membership to another phone is refused by the old one."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A text to another phone, told in that phone's language: a section of a keyword's templates."""
+
+    phone: str
+    keyword: str
+    section: str
+    fields: Mapping[str, object] = field(default_factory=_no_fields)
+
+
+Effect = SetLanguage | Bind | Unbind | FileComplaint | RefuseRebinding | Alert
 """What a reply does besides being sent; the gateway carries it out in the same transaction."""
 
 
@@ -138,6 +323,7 @@ class Reply:
     section: str
     fields: Mapping[str, object] = field(default_factory=_no_fields)
     effects: tuple[Effect, ...] = ()
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@
     Saldo JHT {number:number}: {balance:rupiah}.
 
 Lines of a variant are joined by a space; `--` begins a shorter variant, for when the longer one does not fit in one
-segment or has a field without a value. `{name:kind}`: kinds.py has the kinds. `{@MUTASI}` is the word MUTASI, and its
+segment or has a field without a value. `{name:kind}`: kinds.py has the kinds. `{=name:kind}`: the rule of that name
+in force on the day (smsgw.rulebook), so that no text holds an amount. `{@MUTASI}` is the word MUTASI, and its
 variant is used only where a keyword answers to that word: no reply sends anybody to a keyword that is not there.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +24,11 @@ from smsgw.keywords.kinds import KINDS, Kind
 NEXT_VARIANT: Final = "--"
 _SECTION: Final = re.compile(r"\[([a-z][a-z0-9_]*)\]")
 _MENTION: Final = re.compile(r"\{@([A-Z ]+)\}")
-_FIELD: Final = re.compile(r"\{([a-z_]+):([a-z_]+)\}")
+_FIELD: Final = re.compile(r"\{(=?[a-z][a-z0-9_]*):([a-z_]+)\}")
+RULE: Final = "="
+"""What a field's name begins with when a rule of that name gives its value."""
+Rule = Callable[[str], object]
+"""A rule's name to its value on the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,16 @@ class Variant:
     literals: tuple[str, ...]
     mentions: tuple[str, ...]
 
-    def fill(self, values: Mapping[str, object], language: str) -> str | None:
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The names of the rules that it tells."""
+        return tuple(name.removeprefix(RULE) for name, _, _ in self.fields if name.startswith(RULE))
+
+    def fill(self, values: Mapping[str, object], language: str, rule: Rule) -> str | None:
         """The text, or None where a field has no value or the text is longer than a segment."""
         written = []
         for name, _, kind in self.fields:
-            value = values.get(name)
+            value = rule(name[1:]) if name[0] == RULE else values.get(name)
             if value is None:
                 return None
             written.append(kind.write(value, language))
@@ -54,9 +64,9 @@ class Variant:
 Sections = Mapping[str, tuple[Variant, ...]]
 
 
-def fill(variants: tuple[Variant, ...], values: Mapping[str, object], language: str) -> str | None:
+def fill(variants: tuple[Variant, ...], values: Mapping[str, object], language: str, rule: Rule) -> str | None:
     """The first wording that has all its values and fits in one segment."""
-    return next((text for variant in variants if (text := variant.fill(values, language)) is not None), None)
+    return next((text for variant in variants if (text := variant.fill(values, language, rule)) is not None), None)
 
 
 def parse(text: str, where: str) -> tuple[Sections, list[str]]:

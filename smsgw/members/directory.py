@@ -1,10 +1,10 @@
 """Who may hear what: the memberships that a phone is entitled to (reliability 3.1), looked up in batches."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BindParameter, CompoundSelect, Row, bindparam, cast, join, literal, null, select, union_all
 
@@ -12,6 +12,8 @@ from smsgw.members.tables import bindings, memberships, people, phones_on_record
 from smsgw.store import Store
 
 Ask = tuple[str, str | None]
+IDLE_MS: Final = 60 * 86_400_000  # a number is sold again after sixty days (reliability T8)
+NOTED_MS: Final = 86_400_000  # a use is written down once a day
 _KNOWN, _ON_RECORD, _BOUND = 0, 1, 2
 
 
@@ -37,10 +39,22 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """What a phone may hear. `known`: it is on some record or bound to something."""
+    """What a phone may hear.
+
+    `memberships`: those the ask is entitled to; `by_binding`: through DAFTAR, not only through the record. `bound`: all
+    that are bound to the phone and in use; `idle`: something is bound, but was not used for sixty days, so that DAFTAR
+    is due again. `known`: the phone is on some record or bound. `unused` are ids whose use is worth noting down again.
+    """
 
     memberships: tuple[Membership, ...]
     known: bool
+    bound: tuple[Membership, ...] = ()
+    by_binding: bool = False
+    idle: bool = False
+    unused: tuple[int, ...] = ()
+
+
+STRANGER: Final = Entitlement(memberships=(), known=False)
 
 
 class Directory:
@@ -49,12 +63,12 @@ class Directory:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def entitled(self, asks: Sequence[Ask]) -> list[Entitlement]:
+    def entitled(self, asks: Sequence[Ask], now_ms: int = 0) -> list[Entitlement]:
         """One entitlement for each ask (E.164 phone, membership number or None), in their order.
 
         With a number: that membership, when the phone is on its record or bound to it. Without: all that the
-        phone is bound to, oldest first. One query for any batch, the same whoever asks. StoreUnavailable and
-        KeyLost pass as they come.
+        phone is bound to, oldest first. `now_ms` by the gateway's clock decides what is idle. One query for any batch,
+        the same whoever asks. StoreUnavailable and KeyLost pass as they come.
         """
         if not asks:
             return []
@@ -62,32 +76,47 @@ class Directory:
         numbers = sorted({number for _, number in asks if number})
         with self._store.read() as connection:
             rows = connection.execute(_LOOK_UP, {"phones": phones, "numbers": numbers}).all()
-        return _sorted_out(asks, rows)
+        return _sorted_out(asks, rows, now_ms)
 
 
-def _sorted_out(asks: Sequence[Ask], rows: Iterable[Row[*tuple[Any, ...]]]) -> list[Entitlement]:
-    known: set[str] = set()
-    named: dict[Ask, Membership] = {}
-    bound: defaultdict[str, dict[int, Membership]] = defaultdict(dict)
-    for link, phone, *columns in rows:
-        known.add(phone)
-        if link != _KNOWN:
-            one = _membership(*columns)
-            named[phone, one.number] = one
-            if link == _BOUND:
-                bound[phone][one.id] = one
-    return [_entitlement(ask, known, named, bound) for ask in asks]
+@dataclass(slots=True)
+class _Phone:
+    """What the rows say of one phone."""
+
+    on_record: dict[str, Membership] = field(default_factory=dict)
+    bound: dict[int, Membership] = field(default_factory=dict)
+    unused: list[int] = field(default_factory=list)
+    idle: bool = False
+    known: bool = False
+
+    def take(self, link: int, used_at: int | None, columns: Sequence[Any], now_ms: int) -> None:
+        """One row of the look-up."""
+        self.known = True
+        if link == _KNOWN:
+            return
+        one = _membership(*columns)
+        if link == _ON_RECORD:
+            self.on_record[one.number] = one
+        elif (used_at or 0) < now_ms - IDLE_MS:
+            self.idle = True
+        else:
+            self.bound[one.id] = one
+            self.unused += [one.id] if (used_at or 0) < now_ms - NOTED_MS else []
+
+    def entitlement(self, number: str | None) -> Entitlement:
+        """What this phone may hear of one membership, or of all that are bound to it."""
+        bound = tuple(self.bound[key] for key in sorted(self.bound))
+        mine = tuple(one for one in bound if number in (None, one.number))
+        record = self.on_record.get(number) if number else None
+        memberships = mine or ((record,) if record else ())
+        return Entitlement(memberships, self.known, bound, bool(mine), self.idle, tuple(self.unused))
 
 
-def _entitlement(
-    ask: Ask, known: Container[str], named: Mapping[Ask, Membership], bound: Mapping[str, Mapping[int, Membership]]
-) -> Entitlement:
-    phone, number = ask
-    if number is None:
-        own = bound.get(phone, {})
-        return Entitlement(tuple(own[key] for key in sorted(own)), phone in known)
-    one = named.get(ask)
-    return Entitlement((one,) if one else (), phone in known)
+def _sorted_out(asks: Sequence[Ask], rows: Iterable[Row[*tuple[Any, ...]]], now_ms: int) -> list[Entitlement]:
+    phones: defaultdict[str, _Phone] = defaultdict(_Phone)
+    for link, phone, used_at, *columns in rows:
+        phones[phone].take(link, used_at, columns, now_ms)
+    return [phones[phone].entitlement(number) if phone in phones else STRANGER for phone, number in asks]
 
 
 def _membership(key: int, number: str, name: str, programmes: str, *rest: Any) -> Membership:
@@ -101,16 +130,16 @@ def _look_up() -> CompoundSelect[*tuple[Any, ...]]:
     record, of_record = phones_on_record.c, memberships.c.id == phones_on_record.c.membership_id
     whose, of_binding = people.c.id == memberships.c.person_id, memberships.c.id == bindings.c.membership_id
     on_record = (
-        select(literal(_ON_RECORD), record.phone, *_COLUMNS)
+        select(literal(_ON_RECORD), record.phone, cast(null(), bindings.c.used_at.type), *_COLUMNS)
         .select_from(join(memberships, people, whose).join(phones_on_record, of_record))
         .where(memberships.c.number.in_(numbers), record.phone.in_(phones))
     )
     bound = (
-        select(literal(_BOUND), bindings.c.phone, *_COLUMNS)
+        select(literal(_BOUND), bindings.c.phone, bindings.c.used_at, *_COLUMNS)
         .select_from(join(bindings, memberships, of_binding).join(people, whose))
         .where(bindings.c.phone.in_(phones), bindings.c.state == "active")
     )
-    nothing = (cast(null(), column.type) for column in _COLUMNS)
+    nothing = (cast(null(), column.type) for column in (bindings.c.used_at, *_COLUMNS))
     known = select(literal(_KNOWN), record.phone, *nothing).where(record.phone.in_(phones)).distinct()
     return union_all(on_record, bound, known)
 
@@ -120,6 +149,6 @@ _COLUMNS = (
     memberships.c.number,
     people.c.name,
     memberships.c.programmes,
-    *(memberships.c[field.name] for field in fields(Membership)[4:]),
+    *(memberships.c[one.name] for one in fields(Membership)[4:]),
 )
 _LOOK_UP = _look_up()

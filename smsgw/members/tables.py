@@ -8,6 +8,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     String,
     Table,
@@ -97,4 +98,87 @@ bindings = Table(
         sqlite_where=text("state = 'active'"),
         postgresql_where=text("state = 'active'"),
     ),
+)
+
+# The moves of a binding that a branch began: `phone` is the old one, which may refuse until `until`.
+rebindings = Table(
+    "rebindings",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("membership_id", BigInteger, ForeignKey("memberships.id"), nullable=False, index=True),
+    Column("phone", Sealed("phone"), nullable=False, index=True),
+    Column("state", String(12), nullable=False),  # waiting, refused, done
+    Column("began_at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+
+# Failures, counted before anything is looked up (reliability 3.1); the key is a keyed hash of kind and value.
+guards = Table(
+    "guards",
+    metadata,
+    Column("key", LargeBinary(16), primary_key=True),
+    Column("kind", String(12), nullable=False),  # phone, membership, global, alert
+    Column("count", Integer, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("locks", SmallInteger, nullable=False, server_default="0"),
+    Column("locks_since", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+# One row a message that tried to bind or to recall, so that a message read twice is one attempt.
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("inbound_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("verdict", String(12)),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Where a member has worked, as far as it is known; without a row the membership itself is the one employment.
+employments = Table(
+    "employments",
+    metadata,
+    Column("membership_id", BigInteger, ForeignKey("memberships.id"), primary_key=True),
+    Column("since", Date, primary_key=True),
+    Column("until", Date),
+    Column("employer", Text, nullable=False, server_default=""),
+    Column("segment", String(5), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("number", String(12), nullable=False, unique=True),  # K2510-00123
+    Column("membership_id", BigInteger, ForeignKey("memberships.id"), nullable=False, index=True),
+    Column("programme", String(3), nullable=False),
+    Column("stage", SmallInteger, nullable=False),  # 1 to 6
+    Column("state", String(8), nullable=False),  # open, paid, refused
+    Column("filed_on", Date, nullable=False),
+    Column("changed_on", Date, nullable=False),
+)
+
+# What participants reported by LAPOR. The text is theirs, the answer the branch's.
+complaints = Table(
+    "complaints",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("number", String(12), nullable=False, unique=True),  # L2510-00045
+    Column("inbound_id", BigInteger, nullable=False, unique=True),
+    Column("phone", Sealed("phone"), nullable=False, index=True),
+    Column("membership_id", BigInteger, ForeignKey("memberships.id")),
+    Column("text", Encrypted("body"), nullable=False),
+    Column("state", String(12), nullable=False),  # received, in_progress, answered
+    Column("answer", Encrypted("body")),
+    Column("filed_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+
+# The next number of a series in a month: complaints. Drawn in a transaction of its own; gaps are allowed.
+series = Table(
+    "series",
+    metadata,
+    Column("name", String(12), primary_key=True),  # L2510
+    Column("last", Integer, nullable=False),
 )

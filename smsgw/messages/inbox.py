@@ -1,17 +1,19 @@
 """Inbound rows: recorded once for ever, claimed for answering, finished."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
 
 from smsgw.messages import states
-from smsgw.messages.rows import Answer, Arrival, InboundRow
-from smsgw.messages.tables import contact, inbound, seen_id
+from smsgw.messages.rows import Answer, Arrival, InboundRow, Kind
+from smsgw.messages.tables import contact, inbound, outbound, seen_id
 from smsgw.store import Store, db_now
 from smsgw.store.sql import dialect_of, insert, insert_ignore
 
+HOUR_MS = 3_600_000
+REPLIES = (Kind.REPLY.value, Kind.APOLOGY.value)
 LEASE_MS = 10_000  # answering calls nobody outside, so a claim this old belongs to a dead process
 
 
@@ -96,6 +98,15 @@ _CLAIM = (
     .values(claim_token=bindparam("token"), claimed_at=db_now())
     .returning(inbound.c.id)
 )
+
+
+def _replies_within(ms: int) -> Any:
+    # Exact without a lock: only the oldest waiting message of a phone is ever claimed.
+    mine = outbound.c.to_phone == inbound.c.from_phone
+    counted = select(func.count()).where(mine, outbound.c.created_at > db_now() - ms, outbound.c.kind.in_(REPLIES))
+    return counted.correlate(inbound).scalar_subquery()
+
+
 _CLAIMED = (
     select(
         inbound.c.id,
@@ -109,6 +120,11 @@ _CLAIMED = (
         inbound.c.attempts,
         contact.c.language,
         contact.c.opted_out_at.is_not(None),
+        contact.c.locked_until,
+        contact.c.offer,
+        contact.c.offer_until,
+        _replies_within(HOUR_MS),
+        _replies_within(24 * HOUR_MS),
     )
     .select_from(inbound.outerjoin(contact, contact.c.phone == inbound.c.from_phone))
     .where(inbound.c.id.in_(bindparam("ids", expanding=True)))
@@ -167,7 +183,8 @@ def _final(answer: Answer) -> dict[str, Any]:
 
 
 def _remembers(answer: Answer) -> bool:
-    return answer.set_language is not None or answer.set_opted_out is not None
+    changes = answer.set_language, answer.set_opted_out, answer.offer
+    return answer.ends_offer or any(change is not None for change in changes)
 
 
 def _contact(answer: Answer) -> dict[str, Any]:
@@ -176,7 +193,24 @@ def _contact(answer: Answer) -> dict[str, Any]:
         values["language"] = answer.set_language
     if answer.set_opted_out is not None:
         values["opted_out_at"] = db_now() if answer.set_opted_out else None
+    if answer.ends_offer or answer.offer is not None:
+        values["offer"] = answer.offer
+        values["offer_until"] = answer.offer_until if answer.offer is not None else None
     return values
+
+
+def languages(connection: Connection, phones: Iterable[str]) -> dict[str, tuple[str | None, bool]]:
+    """The chosen language of these phones, and whether they opted out; an unknown phone is left out."""
+    found = select(contact.c.phone, contact.c.language, contact.c.opted_out_at.is_not(None))
+    rows = connection.execute(found.where(contact.c.phone.in_(sorted(set(phones)))))
+    return {phone: (language, bool(out)) for phone, language, out in rows}
+
+
+def lock(connection: Connection, phone: str, until_ms: int) -> None:
+    """Personal questions of this phone are refused until then, by the gateway's clock."""
+    values = {"locked_until": until_ms, "updated_at": db_now()}
+    statement = insert(dialect_of(connection), contact).values(phone=phone, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=[contact.c.phone], set_=values))
 
 
 def hold(connection: Connection, ids: Sequence[int], wait_ms: int, *, failed_try: bool) -> None:

@@ -1,6 +1,7 @@
 """Outbound rows: queued once, claimed before the call, marked by its outcome."""
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from smsgw.store.sql import dialect_of, insert_ignore
 
 LEASE_MS = 60_000  # longer than a job (30 s), which is longer than a call (3 s + 10 s)
 MAX_ATTEMPTS = 12
+HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,15 @@ def _row(draft: Draft) -> dict[str, Any]:
         "life_ms": LIFE_MS[draft.kind],
         "callback_token": secrets.token_urlsafe(16),
     }
+
+
+def told(connection: Connection, phones: Sequence[str], templates: Sequence[str]) -> Counter[tuple[str, str]]:
+    """How often each of these templates went to each of these phones within the last hour."""
+    columns = outbound.c.to_phone, outbound.c.template
+    lately = outbound.c.created_at > db_now() - HOUR_MS
+    found = select(*columns, func.count()).where(columns[0].in_(phones), columns[1].in_(templates), lately)
+    rows = connection.execute(found.group_by(*columns))
+    return Counter({(phone, template): count for phone, template, count in rows})
 
 
 def claim(connection: Connection, token: str, limit: int) -> list[OutboundRow]:

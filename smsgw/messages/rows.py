@@ -62,6 +62,11 @@ class InboundRow:
     attempts: int
     language: str | None  # of the contact, None: never chosen
     opted_out: bool
+    locked_until: int | None = None  # by the gateway's clock, as offer_until
+    offer: str | None = None
+    offer_until: int | None = None
+    replies_hour: int = 0  # replies and apologies to this phone within the last hour, and day
+    replies_day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,12 @@ class Answer:
     draft: Draft | None = None
     set_language: str | None = None
     set_opted_out: bool | None = None
+    effects: tuple[object, ...] = ()
+    alerts: tuple[Draft, ...] = ()
+    offer: str | None = None
+    offer_until: int | None = None
+    ends_offer: bool = False
+    used: tuple[int, ...] = ()  # memberships whose binding was used
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,10 @@ contact = Table(
     Column("phone", Sealed("phone"), primary_key=True),
     Column("language", String(2)),
     Column("opted_out_at", BigInteger),
+    # The times of these two are the gateway's clock's (smsgw.clock), which a tester may move.
+    Column("locked_until", BigInteger),
+    Column("offer", Encrypted("offer")),
+    Column("offer_until", BigInteger),
     Column("updated_at", BigInteger, nullable=False),
 )
 

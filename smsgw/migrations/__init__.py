@@ -8,8 +8,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+import smsgw.clock
 import smsgw.members.tables
-import smsgw.messages.tables  # noqa: F401 - both fill the metadata
+import smsgw.messages.tables  # noqa: F401 - all of them fill the metadata
 from smsgw.store import Store
 
 HERE = Path(__file__).parent

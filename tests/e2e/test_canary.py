@@ -131,7 +131,8 @@ def test_a_handler_that_raises_is_told_by_its_kind_and_ends_in_an_apology(
             gate.services.store,
             Broken(load_registry()),  # type: ignore[arg-type]
             gate.services.directory,
-            lambda: date(2026, 1, 1),
+            gate.services.clock,
+            gate.services.rulebook,
         )
         gate.receive(f"JHT {NUMBER}", PHONE)
         for _ in range(3):

@@ -1,0 +1,61 @@
+"""The gateway's clock: sessions, lockouts, idle times and the dates of rules run on it (reliability §4.3, rule 10).
+
+Leases and attempts run on the database's own clock instead (smsgw.store.db_now). A tester may move this one: how far
+is a row in the database, so that all processes agree. In production it is not read, and cannot be moved.
+"""
+
+import time
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import BigInteger, Column, SmallInteger, Table, select
+
+from smsgw.errors import StoreUnavailable
+from smsgw.store import Store, metadata
+from smsgw.store.sql import dialect_of, insert
+
+WIB = timedelta(hours=7)
+DAY_MS = 86_400_000
+
+# One row: how far the clock is moved.
+clock_offset = Table(
+    "clock_offset",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("offset_ms", BigInteger, nullable=False),
+)
+
+
+class Clock:
+    """Now, for the rules of people. `movable`: whether the offset in the database counts."""
+
+    def __init__(self, store: Store, *, movable: bool = False) -> None:
+        self._store = store
+        self._movable = movable
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970 UTC. StoreUnavailable: the offset cannot be read."""
+        real = time.time_ns() // 1_000_000
+        return real + (self._offset() if self._movable else 0)
+
+    def move(self, ms: int) -> None:
+        """Move the clock on (or back) for all processes, from where it stands."""
+        if not self._movable:
+            raise StoreUnavailable("the clock is not movable outside a demo")
+        with self._store.write() as connection:
+            statement = insert(dialect_of(connection), clock_offset).values(id=1, offset_ms=ms)
+            added = {"offset_ms": clock_offset.c.offset_ms + ms}
+            connection.execute(statement.on_conflict_do_update(index_elements=[clock_offset.c.id], set_=added))
+
+    def _offset(self) -> int:
+        with self._store.read() as connection:
+            return int(connection.scalar(select(clock_offset.c.offset_ms).where(clock_offset.c.id == 1)) or 0)
+
+
+def day_of(now_ms: int) -> date:
+    """The date in western Indonesia, where the day of a rule begins."""
+    return (datetime.fromtimestamp(now_ms / 1000, UTC) + WIB).date()
+
+
+def today() -> date:
+    """The date in western Indonesia by this machine's clock."""
+    return day_of(time.time_ns() // 1_000_000)

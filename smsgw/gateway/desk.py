@@ -1,0 +1,61 @@
+"""The desk: what handlers may ask about the sender of one message, as look-ups over the members' tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from smsgw.clock import day_of
+from smsgw.keywords import Claim, Complaint, Contribution, Employment, Recall, Registration
+from smsgw.members import complaints, history
+from smsgw.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The Members of one message (smsgw.keywords.Members). `now_ms` by the gateway's clock."""
+
+    store: Store
+    inbound_id: int
+    phone: str
+    now_ms: int
+
+    def contributions(self, number: str, months: int) -> Sequence[Contribution]:
+        """The newest months of a membership, newest first."""
+        return [Contribution(*row) for row in history.months(self.store, number, months)]
+
+    def months_paid(self, number: str, programme: str) -> int:
+        """Months paid; contributions are paid for all programmes of a membership together."""
+        return history.months_paid(self.store, number)
+
+    def employments(self, number: str) -> Sequence[Employment]:
+        """The history of a membership, newest first."""
+        return [Employment(*row) for row in history.employed(self.store, number)]
+
+    def claims(self, numbers: Sequence[str]) -> Sequence[Claim]:
+        """The claims of these memberships, newest first."""
+        return [Claim(*row) for row in history.claimed(self.store, numbers)]
+
+    def birth_date(self, number: str) -> date | None:
+        """The holder's birth date."""
+        return history.born(self.store, number)
+
+    def complaint(self, number: str) -> Complaint | None:
+        """A report that this phone filed."""
+        row = complaints.find(self.store, self.phone, number)
+        return Complaint(row[0], row[1], day_of(row[2]), row[3] or "") if row else None
+
+    def new_complaint_number(self) -> str:
+        """The next number for a report."""
+        return complaints.new_number(self.store, self.now_ms)
+
+    def register(self, nik: str, born: date, number: str) -> Registration:
+        """Try to bind this phone."""
+        return Registration("neutral")
+
+    def recall(self, nik: str, born: date) -> Recall:
+        """The forgotten numbers of this person."""
+        return Recall()
+
+    def awaits_rebinding(self) -> str | None:
+        """The membership whose move this phone may refuse."""
+        return None

@@ -1,0 +1,40 @@
+"""Effects: what an answer does besides being sent, carried out in the transaction that commits it."""
+
+from functools import singledispatch
+
+from sqlalchemy import Connection
+
+from smsgw.keywords import Alert, Bind, FileComplaint, RefuseRebinding, Unbind
+from smsgw.members import binding, complaints
+from smsgw.messages.rows import InboundRow
+
+
+@singledispatch
+def carry_out(effect: object, connection: Connection, row: InboundRow, now_ms: int) -> bool:
+    """Whether the effect took place; False: the answer does not hold any more and must be thought anew."""
+    raise TypeError(f"no effect: {type(effect).__name__}")
+
+
+@carry_out.register
+def _bind(effect: Bind, connection: Connection, row: InboundRow, now_ms: int) -> bool:
+    return binding.bind(connection, row.from_phone, effect.number, now_ms)
+
+
+@carry_out.register
+def _unbind(effect: Unbind, connection: Connection, row: InboundRow, now_ms: int) -> bool:
+    return binding.unbind(connection, row.from_phone, effect.number, now_ms)
+
+
+@carry_out.register
+def _refuse(effect: RefuseRebinding, connection: Connection, row: InboundRow, now_ms: int) -> bool:
+    return binding.refuse(connection, row.from_phone, effect.number, now_ms)
+
+
+@carry_out.register
+def _file(effect: FileComplaint, connection: Connection, row: InboundRow, now_ms: int) -> bool:
+    return complaints.file(connection, effect.number, row.id, row.from_phone, row.body, now_ms)
+
+
+@carry_out.register
+def _alert(effect: Alert, connection: Connection, row: InboundRow, now_ms: int) -> bool:
+    return True  # queued with the answer, as a text of its own

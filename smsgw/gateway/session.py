@@ -1,0 +1,70 @@
+"""Session: what a message refers to when it answers an answer, and how an offer is kept in between."""
+
+import json
+from collections.abc import Container
+from dataclasses import asdict, dataclass, replace
+
+from smsgw.keywords import Command, Offer, Reading
+
+LASTS_MS = 10 * 60_000
+YES, NEXT, START = "YA", "LANJUT", "MULAI"
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A reading with what it refers to put in its place. `answers`: it took up an offer."""
+
+    reading: Reading
+    page: int = 1
+    confirmed: bool = False
+    answers: bool = False
+
+
+def meant(reading: Reading, offer: Offer | None, keywords: Container[str]) -> Meant:
+    """What a message means after this offer; a bare YES that answers nothing is MULAI (keywords.md rule 6)."""
+    command = _taken_up(reading, offer) if offer else None
+    if command is not None and command.keyword in keywords:
+        reading = replace(
+            reading,
+            outcome="command",
+            keyword=command.keyword,
+            membership_number=command.number,
+            arguments=command.arguments,
+            problem=None,
+            choice=None,
+        )
+        return Meant(reading, command.page, confirmed=offer is not None and command is offer.yes, answers=True)
+    if reading.keyword == YES and reading.folded == "YES" and START in keywords:
+        return Meant(replace(reading, outcome="opt_in", keyword=START, problem="own"))
+    return Meant(reading)
+
+
+def _taken_up(reading: Reading, offer: Offer) -> Command | None:
+    if reading.choice is not None:
+        return offer.choices[reading.choice - 1] if 0 < reading.choice <= len(offer.choices) else None
+    return {YES: offer.yes, NEXT: offer.following}.get(reading.keyword or "")
+
+
+def dump(offer: Offer) -> str:
+    """An offer as text."""
+    return json.dumps(
+        {
+            "yes": _plain(offer.yes),
+            "following": _plain(offer.following),
+            "choices": [_plain(command) for command in offer.choices],
+        }
+    )
+
+
+def load(text: str) -> Offer:
+    """The offer of `dump`'s text."""
+    parts = json.loads(text)
+    choices = tuple(Command(**choice) for choice in parts["choices"])
+    yes, following = (Command(**part) if part else None for part in (parts["yes"], parts["following"]))
+    return Offer(yes, following, choices)
+
+
+def _plain(command: Command | None) -> dict[str, object] | None:
+    if command is None:
+        return None
+    return {**asdict(replace(command, arguments={})), "arguments": dict(command.arguments)}
