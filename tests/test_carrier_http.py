@@ -4,6 +4,8 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -165,7 +167,7 @@ WAYS = [
     ("a date", [b"HTTP/1.1 429 Slow\r\nRetry-After: Tue, 1\r\nContent-Length: 0\r\n\r\n"], 429, "", None),
     ("head and body", [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", b"o", b"k"], 200, "ok", None),
     ("torn head", [b"HTTP/1.1 200 OK\r\nCont", b"ent-Length: 2\r\nX: 1\r\n", b"\r\nok"], 200, "ok", None),
-    ("chunks", [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\no\r\n1", b"\r\nk\r\n0\r\n\r\n"], 200, "ok", None),
+    ("chunks", [b"HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n", b"0\r\n\r\n"], 200, "ok", None),
     ("until the end", [b"HTTP/1.1 200 OK\r\n\r\no", b"k", b""], 200, "ok", None),
     ("old", [b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"], 200, "ok", None),
     ("continued", [b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"], 200, "ok", None),
@@ -257,3 +259,27 @@ def test_a_request_is_one_piece(method: str, target: str, body: bytes | None, li
 def test_what_would_be_no_request_is_not_sent(target: str, header: str) -> None:
     with server(in_pieces([b""])) as url, pytest.raises(NotSent):
         KeptHttp().request("POST", url + target, b"x", {"X": header})
+
+
+BODIES = [
+    "Rp23.451.200 per 31-10 (a/b) + 50% & c=d; ~_x\n\u00e9\u20ac \U0001f600",
+    "",
+    " ",
+    "+",
+    "".join(map(chr, range(1, 800))),
+]
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_the_text_arrives_as_it_is(body: str) -> None:
+    asked: list[bytes] = []
+
+    def talk(connection: socket.socket, number: int) -> None:
+        asked.append(connection.recv(65536))
+        connection.sendall(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n")
+
+    with server(talk) as url:
+        Twilio(twilio.settings(twilio_api_url=url)).send(replace(PARCEL, body=body))
+    (form,) = [parse_qsl(request.rpartition(b"\r\n")[2].decode("ascii"), keep_blank_values=True) for request in asked]
+    assert dict(form)["Body"] == body
+    assert dict(form)["To"] == PARCEL.to_phone
