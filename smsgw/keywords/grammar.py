@@ -53,7 +53,7 @@ def compose(base: str, files: Mapping[str, str]) -> tuple[Grammar | None, list[s
         if problems:
             return None, problems
         begun = _begun(phrases)
-        own = rules.own(word for found in begun.values() for words in found for word in words)
+        own = rules.own(begun)
         text = _worded(_joined(base, files, begun), own) + _classed(rules.classes.values(), own.values())
         parser = _lark(text, "lalr", _terminals(own, rules.classes))
     except (LarkError, RecursionError) as error:
