@@ -18,7 +18,7 @@ from smsgw.keywords.rules import ALONE, BARE, FIRST, PHRASE, Phrases, Rules, Wor
 
 PARTIAL: Final = "partial"
 _DEFINED: Final = re.compile(r"^[?!]*(_?[A-Za-z]\w*)(?:\{[^}]*\})?(?:\.-?\d+)?\s*:", re.MULTILINE)
-_QUOTED: Final = re.compile(r'"([A-Z]+)"')
+_QUOTED: Final = re.compile(r'"([A-Z]+|[0-9]+)"')
 _NEVER: Final = '"\\x00"'
 """No folded text holds this character: what stands for a rule without alternatives."""
 

@@ -69,7 +69,7 @@ class Rules:
         return {
             word: f"OWN_{first.setdefault(frozenset(found), word)}"
             for word, found in sorted(places.items())
-            if word.isalpha() and word in self._words
+            if word.isalnum() and word in self._words
         }
 
     def greed(self, stem: str) -> Iterator[str]:
