@@ -53,7 +53,7 @@ class Form:
     @property
     def empty(self) -> bool:
         """Whether nothing was sent but words: those ask how to fill the form in."""
-        return not (self.niks or self.dates or self.groups)
+        return not (self.niks or self.dates or any(sum(map(len, groups)) >= _DATE_LIKE.start for groups in self.groups))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from smsgw.keywords.forms import fill
 from smsgw.keywords.grammar import Grammar
 from smsgw.keywords.nearest import Near, Nearest
 from smsgw.keywords.numbers import LENGTH, Run
-from smsgw.keywords.outside import CARRIER_WORDS, OWN_WORDS, is_machine_sender, is_machine_text
+from smsgw.keywords.outside import CARRIER_WORDS, OWN_WORDS, is_machine_sender, is_machine_text, is_own_text
 from smsgw.keywords.shapes import Keyword, Reading
-from smsgw.keywords.walk import Found, Place, walk
+from smsgw.keywords.walk import TEXT, Found, Place, walk
 
 LEAST_LEAD: Final = 5
 """Digits before the keyword below which they are no failed membership number: `1. JHT`, `3x`, `10.30`."""
@@ -84,15 +84,16 @@ class Reader:
             return Reading(CARRIER_WORDS[folded], problem="carrier")
         if folded in OWN_WORDS:
             return Reading(OWN_WORDS[folded], self._confirming.get(folded), problem="own")
-        if is_machine_text(folded, self._own_texts):
-            return Reading("silent", problem="machine_text")
-        return None
+        return Reading("silent", problem="machine_text") if is_own_text(folded, self._own_texts) else None
 
     def _inside(self, folded: str) -> Reading:
         found = self._found(folded)
+        if not found.complains and is_machine_text(folded):
+            return Reading("silent", problem="machine_text")
         if found.stem is None:
             return self._typo(folded, found) or _without_command(found, folded)
-        return self._command(self._keywords[found.stem], found)
+        reading = self._command(self._keywords[found.stem], found)
+        return self._instead(folded, found) or reading
 
     def _found(self, folded: str) -> Found:
         """What the grammar finds. A bare word beside others it does not know is no command: it is read on without."""
@@ -149,6 +150,14 @@ class Reader:
             return reading
         return reading if reading.arguments and start == found.unknown[0].start_pos else None
 
+    def _instead(self, folded: str, found: Found) -> Reading | None:
+        """KLAM JHT, where a mistyped keyword has the phrase that was found for its argument."""
+        before = [token for token in found.unknown if (token.end_pos or 0) <= found.at[0]]
+        if not before or any(run.full for _, run in found.numbers):
+            return None
+        reading = self._typo(folded, replace(found, unknown=before[:1]))
+        return reading if reading and reading.outcome == "command" and reading.arguments else None
+
     def _near(self, unknown: Sequence[Token]) -> tuple[Near | None, int, int]:
         """The phrase that is meant, and what it replaces: the unknown words must point to one keyword only."""
         if len(unknown) >= SPELLED and all(len(token) == 1 for token in unknown):
@@ -161,9 +170,12 @@ class Reader:
 
 
 def _sure(keyword: Keyword, reading: Reading, near: Near) -> Reading:
-    """Answered when nothing was guessed, no number is needed, or a full number came with it; else suggested."""
-    complete = reading.outcome == "command" and (reading.membership_number or not keyword.takes_number)
-    if complete or near.distance == 0:
+    """Answered when nothing was guessed, no number is needed, or a full number came with it; else suggested.
+
+    Nobody's words are filed as a complaint by a guess.
+    """
+    complete = reading.membership_number or (not keyword.takes_number and TEXT not in reading.arguments)
+    if (complete and reading.outcome == "command") or near.distance == 0:
         return reading
     return Reading("suggest", keyword.name, fields={"phrase": near.phrase})
 

@@ -13,6 +13,8 @@ from smsgw.keywords.rules import ALONE, ASIDE, BARE, FIRST, OPENING, PHRASE
 
 Place = Literal["lead", "argument", "tail"]
 PROGRAMME: Final = "programme"
+TEXT: Final = "text"
+"""The argument that is a participant's own words."""
 _REACH: Final = {"phone": 2, "example": 3, "calendar": 2}
 """Words back to which `HP` makes a number a phone's, `CONTOH` an example and `TAHUN` part of a date."""
 _NUMBER: Final = "number"
@@ -40,6 +42,11 @@ class Found:
     foreign: bool = False
     programme: bool = False
     labels: list[str] = field(default_factory=list)
+
+    @property
+    def complains(self) -> bool:
+        """Whether the message begins with a keyword that takes whatever is written."""
+        return self.at[0] == 0 and TEXT in self.arguments
 
 
 def walk(tree: Tree[Token], stems: Container[str]) -> Found:
