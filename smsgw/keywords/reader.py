@@ -53,6 +53,7 @@ class Reader:
         self._own_texts = own_texts
         self._today = today
         self._owners = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.anywhere}
+        self._phrases = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.all()}
         self._programmes = {self._owners[word] for word in grammar.rivals if word in self._owners}
         self._confirming = {
             word: keyword.name for keyword in keywords.values() for word in keyword.phrases if word in OWN_WORDS
@@ -68,14 +69,7 @@ class Reader:
 
     def about(self, text: str) -> Keyword | None:
         """The keyword that a text names first, by its longest phrase; None where it names none."""
-        return next((self._keywords[stem] for stem in self._named(text.split())), None)
-
-    def _named(self, words: Sequence[str]) -> Iterator[str]:
-        for start in range(len(words)):
-            for end in range(min(len(words), start + _PHRASE_WORDS), start, -1):
-                if stem := self._owners.get(" ".join(words[start:end])):
-                    yield stem
-                    break
+        return next((self._keywords[stem] for stem in _named(text.split(), self._phrases)), None)
 
     def _outside(self, folded: str, sender: str) -> Reading | None:
         if is_machine_sender(sender):
@@ -111,7 +105,7 @@ class Reader:
 
     def _command(self, keyword: Keyword, found: Found) -> Reading:
         stem = found.stem or ""
-        also = next((name for s in self._named(found.after) if (name := self._keywords[s].name) != keyword.name), None)
+        also = self._also(stem, found.after)
         if stem in self._grammar.forms:
             return self._form(keyword, found, also)
         if stem not in self._grammar.takes_number:
@@ -124,6 +118,9 @@ class Reader:
             fields = {"sent": failed.length, "wanted": LENGTH, "keyword": keyword.name}
             return _malformed(keyword.name, failed.problem, fields)
         return Reading("command", keyword.name, number, found.arguments, also=also)
+
+    def _also(self, stem: str, after: Sequence[str]) -> str | None:
+        return next((self._keywords[other].name for other in _named(after, self._owners) if other != stem), None)
 
     def _form(self, keyword: Keyword, found: Found, also: str | None) -> Reading:
         if found.form.empty:
@@ -145,10 +142,11 @@ class Reader:
         again = self._found(f"{folded[:start]} {near.phrase} {folded[end:]}")
         if again.stem is None:
             return None
-        reading = _sure(self._keywords[again.stem], self._command(self._keywords[again.stem], again), near)
-        if len(found.unknown) == 1 or near.distance == 0 or reading.membership_number:
-            return reading
-        return reading if reading.arguments and start == found.unknown[0].start_pos else None
+        keyword = self._keywords[again.stem]
+        meant = self._command(keyword, again)
+        first = bool(meant.arguments) and start == found.unknown[0].start_pos
+        certain = len(found.unknown) == 1 or near.distance == 0 or meant.membership_number or first
+        return _sure(keyword, meant, near) if certain else None
 
     def _instead(self, folded: str, found: Found) -> Reading | None:
         """KLAM JHT, where a mistyped keyword has the phrase that was found for its argument."""
@@ -167,6 +165,15 @@ class Reader:
             return None, 0, 0
         near, token = found[0]
         return near, token.start_pos or 0, token.end_pos or 0
+
+
+def _named(words: Sequence[str], owners: Mapping[str, str]) -> Iterator[str]:
+    """The keywords that the words name, by their longest phrases."""
+    for start in range(len(words)):
+        for end in range(min(len(words), start + _PHRASE_WORDS), start, -1):
+            if stem := owners.get(" ".join(words[start:end])):
+                yield stem
+                break
 
 
 def _sure(keyword: Keyword, reading: Reading, near: Near) -> Reading:
