@@ -25,7 +25,7 @@ def cash(wage: int, rules: Rules) -> int:
 def _stopped(ask: Ask, member: Membership) -> Reply:
     fields: dict[str, object] = {"number": member.number, "cash": _cash_of(member, ask.rules)}
     if member.status_since is None:
-        return Reply("JKP", "inactive", fields)
+        return Reply("JKP", "undated", fields)
     last = _last_day(member.status_since, ask.rules)
     return Reply("JKP", "inactive" if ask.today <= last else "late", fields | {"last": last})
 
