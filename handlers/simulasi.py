@@ -5,6 +5,8 @@ from itertools import repeat
 
 from smsgw.keywords import Ask, Keyword, Membership, Reply, Rules, full_months, reported_wage, standing
 
+PROJECTED = ("JHT", "JP")
+
 
 def answer(ask: Ask) -> Reply:
     """An estimate for so many years, or until an age; whoever is not in the programme hears so."""
@@ -12,6 +14,8 @@ def answer(ask: Ask) -> Reply:
     member, found = ask.membership, standing(ask.membership, programme)
     if member is None:
         return Reply("base", "stranger")
+    if programme not in PROJECTED:
+        return Reply("SIMULASI", "other")
     if found in ("outside", "retired", "deceased"):
         section = "outside" if found == "outside" else "ended"
         return Reply("SIMULASI", section, {"number": member.number, "programme": programme})
