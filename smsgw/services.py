@@ -10,7 +10,7 @@ from redis import Redis
 
 from smsgw import logs
 from smsgw.carriers import Carrier
-from smsgw.clock import Clock
+from smsgw.clock import Clock, today
 from smsgw.config import Settings
 from smsgw.errors import StartupError
 from smsgw.gateway import jobs
@@ -88,7 +88,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
 
 def open_language(settings: Settings) -> tuple[Registry, Rulebook]:
     """The keywords and the rules they tell; StartupError where a text tells a rule that is not there."""
-    registry, rulebook = load_registry(), load_rulebook(settings.rules_file)
+    registry, rulebook = load_registry(), load_rulebook(settings.rules_file, today())
     missing = sorted(registry.rules_named() - set(rulebook.names()))
     if missing:
         raise StartupError(

@@ -9,8 +9,10 @@ One keyword is grammar/<keyword>.lark, handlers/<keyword>.py with a KEYWORD, and
 .en.txt. Ours are loaded by the same function.
 """
 
+from smsgw.keywords.choosing import PROGRAMMES, choose
 from smsgw.keywords.gsm7 import Measure, measure, transliterate
 from smsgw.keywords.kinds import CHOICES
+from smsgw.keywords.own import full_months, months_later, reported_wage, standing
 from smsgw.keywords.registry import Registry, load_packs, load_registry
 from smsgw.keywords.shapes import (
     BASE,
@@ -43,6 +45,7 @@ __all__ = [
     "BASE",
     "CHOICES",
     "LANGUAGES",
+    "PROGRAMMES",
     "Alert",
     "Ask",
     "Bind",
@@ -67,8 +70,13 @@ __all__ = [
     "Rules",
     "SetLanguage",
     "Unbind",
+    "choose",
+    "full_months",
     "load_packs",
     "load_registry",
     "measure",
+    "months_later",
+    "reported_wage",
+    "standing",
     "transliterate",
 ]

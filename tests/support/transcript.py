@@ -6,6 +6,7 @@
     : record                    … is on the membership's record, but not bound
     : bound                     … is bound to the membership (so begins every file)
     : also 99090000034          … and to this one too
+    : today 2026-01-15          the day, with its rules
     : idle / : locked           the binding was not used for long; too many failures
     : born 1990-07-01           the holder's birth date
     : paid 88                   months paid
@@ -53,7 +54,8 @@ FOLDER = Path(__file__).parents[1] / "transcripts"
 TODAY = date(2025, 11, 24)
 NOW_MS = 1_763_942_400_000
 PHONE = "+6281218050012"
-RULES: Rules = load_rulebook(None).on(TODAY)
+BOOK = load_rulebook(None)
+RULES: Rules = BOOK.on(TODAY)
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ class Phone:
     idle: bool = False
     locked: bool = False
     desk: Desk = Desk()
+    today: date = TODAY
 
     def entitlement(self, number: str | None) -> Entitlement:
         """What the directory would say."""
@@ -200,7 +203,9 @@ class Listener:
         replier = Replier(self.registry)
         meant = replier.meant(row, self.registry.read(text, sender=PHONE), NOW_MS)
         desk = replace(phone.desk, member=phone.member)
-        scene = Scene(phone.entitlement(meant.reading.membership_number), desk, RULES, TODAY, NOW_MS)
+        scene = Scene(
+            phone.entitlement(meant.reading.membership_number), desk, BOOK.on(phone.today), phone.today, NOW_MS
+        )
         answer = replier.answer(row, meant, scene)
         if answer.offer is not None or answer.ends_offer:
             self.offer, self.offer_until = answer.offer, answer.offer_until
@@ -238,6 +243,8 @@ def _changed(phone: Phone, directive: str) -> Phone:
         return replace(phone, tie="stranger", idle=name == "idle", locked=name == "locked")
     if name == "language":
         return replace(phone, language=value)
+    if name == "today":
+        return replace(phone, today=date.fromisoformat(value))
     if name == "also":
         return replace(phone, others=(*phone.others, replace(phone.member, id=2 + len(phone.others), number=value)))
     if name in _DESK:
