@@ -11,6 +11,7 @@ One keyword is grammar/<keyword>.lark, handlers/<keyword>.py with a KEYWORD, and
 
 from smsgw.keywords.gsm7 import Measure, measure, transliterate
 from smsgw.keywords.kinds import CHOICES
+from smsgw.keywords.lists import claim_piece, employment_pages, month_pages, word_pages
 from smsgw.keywords.registry import Registry, load_packs, load_registry
 from smsgw.keywords.shapes import (
     BASE,
@@ -67,8 +68,12 @@ __all__ = [
     "Rules",
     "SetLanguage",
     "Unbind",
+    "claim_piece",
+    "employment_pages",
     "load_packs",
     "load_registry",
     "measure",
+    "month_pages",
     "transliterate",
+    "word_pages",
 ]
