@@ -115,5 +115,6 @@ def open_work(services: Services) -> Iterator[Work]:
 
 
 def _answering(services: Services) -> AnswerVerb:
-    budget = Budget(services.settings.replies_per_hour, services.settings.replies_per_day)
+    settings = services.settings
+    budget = Budget(settings.replies_per_hour, settings.replies_per_day, settings.repeats_per_hour)
     return AnswerVerb(services.store, services.registry, services.directory, services.clock, services.rulebook, budget)
