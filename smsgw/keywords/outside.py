@@ -50,9 +50,7 @@ def is_machine_sender(sender: str) -> bool:
 
 def is_own_text(folded: str, own_texts: Iterable[str]) -> bool:
     """Whether it is a text of ours that comes back."""
-    return bool(_MASKED.search(folded)) or (
-        len(folded) >= _LONG_ENOUGH and any(text in folded for text in own_texts)
-    )
+    return bool(_MASKED.search(folded)) or (len(folded) >= _LONG_ENOUGH and any(text in folded for text in own_texts))
 
 
 def is_machine_text(folded: str) -> bool:
