@@ -22,14 +22,24 @@ from smsgw.members.demo import (
 )
 from smsgw.members.demo_cards import card
 from smsgw.members.demo_identity import identity, nik
+from smsgw.members.demo_past import with_past
 from smsgw.members.directory import Directory
+from smsgw.members.history import claimed, employed
 from smsgw.members.import_columns import COLUMNS
-from smsgw.members.tables import contributions, jht_movements, memberships, people, phones_on_record
+from smsgw.members.tables import (
+    claims,
+    contributions,
+    employments,
+    jht_movements,
+    memberships,
+    people,
+    phones_on_record,
+)
 from smsgw.members.words import MOVEMENTS
 from smsgw.phones import is_mobile_id
 from smsgw.store import Store
 
-TABLES = (people, memberships, phones_on_record, contributions, jht_movements)
+TABLES = (people, memberships, phones_on_record, contributions, jht_movements, employments, claims)
 TODAY = date(2026, 11, 24)
 
 
@@ -55,6 +65,16 @@ def test_siti_is_as_the_documents_have_her(store: Store) -> None:
         assert connection.execute(held).one() == ("9973014107900003", "1990-07-01")
         paid = select(func.sum(contributions.c.amount)).where(contributions.c.membership_id == siti.id)
         assert connection.execute(paid).scalar() == 2_250_000
+
+
+def test_siti_has_two_employers_and_joko_a_claim(store: Store) -> None:
+    populate(store, 1, 1)
+    assert [tuple(row) for row in employed(store, "18050012345")] == [
+        ("PT MAJU JAYA", "PU", date(2018, 5, 1), None),
+        ("CV ABADI", "PU", date(2015, 2, 1), date(2018, 4, 30)),
+    ]
+    claim = ("K2510-00123", "JHT", 4, "open", date(2025, 10, 2), date(2025, 10, 20))
+    assert [tuple(row) for row in claimed(store, ["99090000012", "18050012345"])] == [claim]
 
 
 def test_everybody_of_the_menu_is_entitled(store: Store) -> None:
@@ -166,6 +186,34 @@ def test_what_is_said_of_a_membership_hangs_together(sqlite_store: Store) -> Non
         assert one.status == "AKTIF" or one.last_contribution_month <= one.status_since
         assert (one.jht_balance is None) == ("JHT" not in one.programmes)
         assert one.last_contribution > 0
+
+
+def test_what_lies_behind_a_membership_hangs_together(sqlite_store: Store) -> None:
+    populate(sqlite_store, 3_000, 4)
+    with sqlite_store.read() as connection:
+        held = {one.id: one for one in connection.execute(select(memberships))}
+        jobs = connection.execute(select(employments)).all()
+        filed = connection.execute(select(claims)).all()
+    assert 300 < len(jobs) < 600
+    for job in jobs[2:]:
+        assert held[job.membership_id].registered_on <= job.since <= (job.until or date(2025, 10, 31))
+        assert job.employer
+        assert job.until is not None or held[job.membership_id].status not in ("NONAKTIF", "PENSIUN", "MENINGGAL")
+    assert 20 < len(filed) <= 3_000 // 40 + 1
+    for claim in filed:
+        assert claim.programme in held[claim.membership_id].programmes.split()
+        assert re.fullmatch(r"K25\d\d-\d{5}", claim.number)
+        assert claim.filed_on <= claim.changed_on <= date(2025, 10, 31)
+        assert (claim.state == "paid") == (claim.stage == 6)
+
+
+@pytest.mark.parametrize("lane", [0, 9])
+def test_a_claim_number_is_nobody_elses(lane: int) -> None:
+    one = card(Random(1), "99000000001", 1980, 3, former=True, old=False)
+    one = replace(one, status="NONAKTIF", programmes="JHT")
+    numbers = [with_past(one, index, lane).claims[0][0] for index in range(0, MAX_COUNT, 40)]
+    assert len({*numbers, "K2510-00123"}) == len(numbers) + 1
+    assert {len(number) for number in numbers} == {11}
 
 
 def test_proportions_are_those_of_the_country(sqlite_store: Store) -> None:

@@ -13,6 +13,7 @@ from smsgw.keywords.choosing import PROGRAMMES, choose
 from smsgw.keywords.gsm7 import Measure, measure, transliterate
 from smsgw.keywords.kinds import CHOICES
 from smsgw.keywords.own import full_months, months_later, reported_wage, standing
+from smsgw.keywords.lists import claim_piece, employment_pages, month_pages, word_pages
 from smsgw.keywords.registry import Registry, load_packs, load_registry
 from smsgw.keywords.shapes import (
     BASE,
@@ -42,13 +43,11 @@ from smsgw.keywords.shapes import (
 )
 
 __all__ = [
-    "BASE",
-    "CHOICES",
-    "LANGUAGES",
-    "PROGRAMMES",
     "Alert",
     "Ask",
+    "BASE",
     "Bind",
+    "CHOICES",
     "Claim",
     "Command",
     "Complaint",
@@ -57,10 +56,12 @@ __all__ = [
     "Employment",
     "FileComplaint",
     "Keyword",
+    "LANGUAGES",
     "Measure",
     "Members",
     "Membership",
     "Offer",
+    "PROGRAMMES",
     "Reading",
     "Recall",
     "RefuseRebinding",
@@ -71,12 +72,16 @@ __all__ = [
     "SetLanguage",
     "Unbind",
     "choose",
+    "claim_piece",
+    "employment_pages",
     "full_months",
     "load_packs",
     "load_registry",
     "measure",
+    "month_pages",
     "months_later",
     "reported_wage",
     "standing",
     "transliterate",
+    "word_pages",
 ]

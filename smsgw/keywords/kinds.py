@@ -15,6 +15,8 @@ NAME, EMPLOYER, WORD, REASON, MENU = 14, 18, 24, 24, 96
 """Characters at most of a person's name, an employer's, a word of ours, a reason, and the menu's words."""
 PLACE, ITEMS, LABEL = 24, 110, 12
 """Characters at most of a branch or city, a page of short pieces, and an identifier such as K2510-00123."""
+MONTHS, LISTED = 88, 100
+"""Characters at most of a page of months with amounts, and of a page of numbered pieces or of words."""
 CHOICES: Final = 4
 """Memberships that fit into the question which one is meant."""
 _LEGAL_FORM: Final = 4
@@ -29,6 +31,14 @@ _MONTHS: Final = {
     language: tuple(transliterate(get_month_names("abbreviated", locale=language)[month]) for month in range(1, 13))
     for language in ("id", "en")
 }
+_MONTHS["id"] = tuple({"Agu": "Agt"}.get(month, month) for month in _MONTHS["id"])  # as bills and slips have it
+BETWEEN: Final = {"id": ", ", "en": "; "}
+"""What stands between amounts: in English a comma is within them."""
+STAGES: Final = {
+    "id": ("DATA AWAL", "CEK KELAYAKAN", "UNGGAH DOKUMEN", "WAWANCARA", "PERSETUJUAN", "TRANSFER"),
+    "en": ("INITIAL DATA", "ELIGIBILITY CHECK", "DOCUMENT UPLOAD", "INTERVIEW", "APPROVAL", "TRANSFER"),
+}
+"""The stages of a claim in their order (domain: Lapak Asik)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,26 @@ def items(value: Sequence[str], language: str) -> str:
     return text if len(text) <= ITEMS else _fitting(text, ITEMS)
 
 
+def months(value: Sequence[str], language: str) -> str:
+    """Months with their amounts: whoever makes a page has counted them (MONTHS)."""
+    return _fitting(_plain(BETWEEN[language].join(value)), MONTHS)
+
+
+def listed(value: Sequence[str], language: str) -> str:
+    """Numbered pieces, or words, with spaces between: whoever makes a page has counted them (LISTED)."""
+    return _fitting(_plain(" ".join(value)), LISTED)
+
+
+def stage(value: int, language: str) -> str:
+    """The name of a claim's stage, counted from 1: WAWANCARA."""
+    return STAGES[language][min(max(int(value), 1), len(STAGES[language])) - 1]
+
+
+def awaited(value: int, language: str) -> str:
+    """The stage that follows, as it is said within a sentence: persetujuan."""
+    return stage(value + 1, language).lower()
+
+
 def words(width: int) -> Write:
     """Words of ours, such as a phrase or a reason; what does not fit is left out by whole words."""
 
@@ -172,6 +202,10 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "short": Kind(short, {"id": "999999,9 juta", "en": "999999.9 million"}),
         "monthyear": Kind(monthyear, _any("12-2025")),
         "items": Kind(items, _any("W" * ITEMS)),
+        "months": Kind(months, _any("W" * MONTHS)),
+        "listed": Kind(listed, _any("W" * LISTED)),
+        "stage": Kind(stage, {language: max(names, key=len) for language, names in STAGES.items()}),
+        "awaited": Kind(awaited, {language: max(names, key=len).lower() for language, names in STAGES.items()}),
         "label": Kind(words(LABEL), _any("W" * LABEL)),
         "choices": Kind(items, _any(", ".join(["1) 180*****345"] * CHOICES))),
         "place": Kind(words(PLACE), _any("W" * PLACE)),

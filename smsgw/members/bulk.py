@@ -41,7 +41,9 @@ def insert_rows(connection: Connection, table: Table, columns: Sequence[str], ro
 def refresh_statistics(connection: Connection) -> None:
     """Tell PostgreSQL's planner what was written, rather than wait for its own round: look-ups are slow until then."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("ANALYZE people, memberships, phones_on_record, contributions, jht_movements")
+        connection.exec_driver_sql(
+            "ANALYZE people, memberships, phones_on_record, contributions, jht_movements, employments, claims"
+        )
 
 
 def _binder(connection: Connection, table: Table, name: str) -> Callable[[Any], Any] | None:

@@ -12,8 +12,17 @@ from smsgw.members import bulk
 from smsgw.members.demo_cards import AS_OF, card
 from smsgw.members.demo_identity import MAX_COUNT, Identity, identity, nik
 from smsgw.members.demo_names import name
+from smsgw.members.demo_past import with_past
 from smsgw.members.demo_roles import DEMO_PEOPLE, ROLES, DemoPerson, Person
-from smsgw.members.tables import contributions, jht_movements, memberships, people, phones_on_record
+from smsgw.members.tables import (
+    claims,
+    contributions,
+    employments,
+    jht_movements,
+    memberships,
+    people,
+    phones_on_record,
+)
 from smsgw.store import Store
 
 __all__ = ["DEMO_PEOPLE", "MAX_COUNT", "DemoPerson", "Populated", "demo_pairs", "history_months", "populate"]
@@ -95,11 +104,12 @@ def _person(dice: Random, index: int, seed: int, shown: int) -> Person:
     who = identity(index, seed)
     woman = dice.random() < 0.45
     born = _birth_date(dice, who)
-    cards = tuple(
+    cards = [
         card(dice, number, born.year, shown, former=at > 0, old=who.old and at == len(who.numbers) - 1)
         for at, number in enumerate(who.numbers)
-    )
-    return Person(nik(index, seed, born, woman), name(dice, woman), born, who.phone, cards)
+    ]
+    cards[0] = with_past(cards[0], index, seed % 10)
+    return Person(nik(index, seed, born, woman), name(dice, woman), born, who.phone, tuple(cards))
 
 
 def _birth_date(dice: Random, who: Identity) -> date:
@@ -157,6 +167,18 @@ def _insert(connection: Connection, persons: Sequence[Person]) -> None:
         jht_movements,
         ("membership_id", "seq", "moved_on", "kind", "amount"),
         [(key, seq, *move) for key, (_, one) in held for seq, move in enumerate(one.movements)],
+    )
+    bulk.insert_rows(
+        connection,
+        employments,
+        ("membership_id", "since", "until", "employer", "segment"),
+        [(key, *job) for key, (_, one) in held for job in one.jobs],
+    )
+    bulk.insert_rows(
+        connection,
+        claims,
+        ("membership_id", "number", "programme", "stage", "state", "filed_on", "changed_on"),
+        [(key, *claim) for key, (_, one) in held for claim in one.claims],
     )
 
 

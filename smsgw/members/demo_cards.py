@@ -40,6 +40,12 @@ _WITHOUT_JHT = {"BPU": 16_800, "JAKON": 13_500, "PMI": 370_000}
 _SHARE = {"PU": 0.057, "BPU": 0.02, "PMI": 0.02}  # JHT's part of the wage or of the income told
 
 
+Employed = tuple[date, date | None, str, str]
+"""Since, until (None: still), employer, segment."""
+Filed = tuple[str, str, int, str, date, date]
+"""Number, programme, stage, state, filed on, changed on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One membership with its history. Months are (first day, amount, paid); movements (day, kind, amount)."""
@@ -57,6 +63,8 @@ class Card:
     last_contribution: int
     months: tuple[tuple[date, int, bool], ...]
     movements: tuple[tuple[date, str, int], ...]
+    jobs: tuple[Employed, ...] = ()
+    claims: tuple[Filed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

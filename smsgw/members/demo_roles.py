@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from smsgw.members.demo_cards import AS_OF, Card
+from smsgw.members.demo_cards import AS_OF, Card, Filed
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ _SITI = Card(
         for month, amount in enumerate((270_000, 270_000, *[285_000] * 3, 0, *[285_000] * 3), start=1)
     ),
     movements=((date(2025, 1, 1), "SALDO_AWAL", 20_218_900), (AS_OF, "HASIL", 982_300)),
+    jobs=((date(2018, 5, 1), None, "PT MAJU JAYA", "PU"), (date(2015, 2, 1), date(2018, 4, 30), "CV ABADI", "PU")),
 )
 
 
@@ -60,6 +61,7 @@ def _card(
     last: date,
     amount: int,
     unpaid: tuple[date, ...] = (),
+    claims: tuple[Filed, ...] = (),
 ) -> Card:
     opening = () if balance is None else ((last, "SALDO_AWAL", balance - amount),)
     return Card(
@@ -76,6 +78,7 @@ def _card(
         last_contribution=amount,
         months=((last, amount, True), *((month, amount, False) for month in unpaid)),
         movements=opening,
+        claims=claims,
     )
 
 
@@ -87,7 +90,7 @@ _ROLES: tuple[tuple[tuple[str, ...], Person], ...] = (
         Person("9973014107900003", "SITI RAHAYU", date(1990, 7, 1), "+6281218050012", (_SITI,)),
     ),
     (
-        ("tidak aktif",),
+        ("tidak aktif, dengan klaim JHT",),
         Person(
             "9909011203850001",
             "JOKO SUSILO",
@@ -103,6 +106,7 @@ _ROLES: tuple[tuple[tuple[str, ...], Person], ...] = (
                     balance=41_870_500,
                     last=date(2025, 8, 1),
                     amount=342_000,
+                    claims=(("K2510-00123", "JHT", 4, "open", date(2025, 10, 2), date(2025, 10, 20)),),
                 ),
             ),
         ),
