@@ -50,6 +50,7 @@ class Reading:
     folded: str = ""
     also: str | None = None
     tree: str | None = None
+    choice: int | None = None
 
 
 class Membership(Protocol):
