@@ -16,9 +16,12 @@ def _opting(opt_out: Sequence[str], opt_in: Sequence[str]) -> Mapping[str, Optin
 
 
 CARRIER_WORDS: Final = _opting(
-    ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"), ("START", "UNSTOP", "YES")
+    ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"), ("START", "UNSTOP")
 )
-"""What the carrier acts on when it is the whole message (keywords.md rule 6; its default opt-out words of 2025)."""
+"""What the carrier acts on when it is the whole message (keywords.md rule 6; its default opt-out words of 2025).
+
+YES is not among them: it answers a question of ours first, and is an opt-in word where there was none.
+"""
 OWN_WORDS: Final = _opting(("BERHENTI", "UNREG", "OFF"), ("MULAI",))
 """The same in Indonesian: the carrier does not know them."""
 

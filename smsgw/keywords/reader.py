@@ -1,12 +1,14 @@
 """Reader: a text becomes a Reading. Fold, parse, walk the tree; where no phrase is found, one step for a typo."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from lark import Token, Tree
+from lark import Token
 
 from smsgw.keywords.fold import fold
+from smsgw.keywords.forms import fill
 from smsgw.keywords.grammar import Grammar
 from smsgw.keywords.nearest import Near, Nearest
 from smsgw.keywords.numbers import LENGTH, Run
@@ -23,44 +25,51 @@ SPELLED: Final = 3
 LOOKED_UP: Final = 6
 """Unknown words that are looked up: a sentence of them is no mistyped keyword."""
 _NO_RUN: Final = Run()
+_EMPTY: Final = Found()
+_LONGEST_CHOICE: Final = 2
+_BARE_WORDS: Final = 3
+"""Words of that kind that one message may begin with and still be read on."""
+_PHRASE_WORDS: Final = 4
+
+
+def _today() -> date:
+    """The day in Jakarta."""
+    return (datetime.now(UTC) + timedelta(hours=7)).date()
 
 
 class Reader:
     """Reads texts with one composed grammar; never raises."""
 
-    def __init__(self, grammar: Grammar, keywords: Mapping[str, Keyword], own_texts: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        grammar: Grammar,
+        keywords: Mapping[str, Keyword],
+        own_texts: tuple[str, ...],
+        today: Callable[[], date] = _today,
+    ) -> None:
         """`keywords` by stem; `own_texts` are folded pieces of our own replies."""
         self._grammar = grammar
         self._keywords = keywords
         self._own_texts = own_texts
+        self._today = today
         self._owners = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.anywhere}
-        self._named = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.all()}
+        self._names = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.all()}
+        self._programmes = {self._owners[word] for word in grammar.rivals if word in self._owners}
         self._confirming = {
             word: keyword.name for keyword in keywords.values() for word in keyword.phrases if word in OWN_WORDS
         }
-        self._nearest = Nearest(self._owners, grammar.rivals)
+        self._nearest = Nearest(self._owners, {*grammar.rivals, *CARRIER_WORDS, *OWN_WORDS})
 
     def read(self, text: str, sender: str = "", *, with_tree: bool = False) -> Reading:
         """What the text is read as; the printable tree costs extra and comes only when asked for."""
         folded = fold(text)
-        reading = self._outside(folded, sender)
-        tree = self._grammar.parse(folded) if folded and (reading is None or with_tree) else None
-        found = walk(tree, folded, self._keywords) if tree is not None else Found()
-        return replace(
-            reading or self._inside(folded, found),
-            folded=folded,
-            tree=tree.pretty() if with_tree and tree is not None else None,
-        )
+        reading = self._outside(folded, sender) or self._inside(folded)
+        tree = self._grammar.parse(folded) if with_tree and folded else None
+        return replace(reading, folded=folded, tree=tree.pretty() if tree is not None else None)
 
     def about(self, text: str) -> Keyword | None:
         """The keyword that a text names first, by its longest phrase; None where it names none."""
-        words = text.split()
-        for start in range(len(words)):
-            for end in range(min(len(words), start + 3), start, -1):
-                stem = self._named.get(" ".join(words[start:end]))
-                if stem:
-                    return self._keywords[stem]
-        return None
+        return next((self._keywords[stem] for stem in _named(text.split(), self._names)), None)
 
     def _outside(self, folded: str, sender: str) -> Reading | None:
         if is_machine_sender(sender):
@@ -73,42 +82,66 @@ class Reader:
             return Reading("silent", problem="machine_text")
         return None
 
-    def _inside(self, folded: str, found: Found) -> Reading:
-        if found.elsewhere:
-            return Reading("unknown")
-        if found.stem is None or (found.bare and found.unknown):
-            return self._typo(folded, found) or _without_command(found)
+    def _inside(self, folded: str) -> Reading:
+        found = self._found(folded)
+        if found.stem is None:
+            return self._typo(folded, found) or _without_command(found, folded)
         return self._command(self._keywords[found.stem], found)
 
+    def _found(self, folded: str) -> Found:
+        """What the grammar finds. A bare word beside others it does not know is no command: it is read on without."""
+        tree = self._grammar.parse(folded) if folded else None
+        found = original = walk(tree, self._keywords) if tree is not None else _EMPTY
+        for _ in range(_BARE_WORDS):
+            if not (found.bare and (found.unknown or found.programme)):
+                return found if found.stem else original
+            start, end = found.at
+            folded = folded[:start] + " " * (end - start) + folded[end:]
+            tree = self._grammar.parse(folded)
+            found = walk(tree, self._keywords) if tree is not None else _EMPTY
+            original.stem = None
+        return original
+
     def _command(self, keyword: Keyword, found: Found) -> Reading:
-        also = self._also(keyword, found.after)
-        if not keyword.takes_number:
+        stem = found.stem or ""
+        also = next((name for s in _named(found.after, self._owners) if (name := self._keywords[s].name) != keyword.name), None)
+        if stem in self._grammar.forms:
+            return self._form(keyword, found, also)
+        if stem not in self._grammar.takes_number:
             return Reading("command", keyword.name, arguments=found.arguments, also=also)
-        if found.rivals:
-            return _malformed(keyword.name, "other_programme", {"programme": found.rivals[0]})
+        rivals = [word for word in found.programmes if self._owners.get(word) != stem]
+        if rivals and stem in self._programmes:
+            return _malformed(keyword.name, "other_programme", {"programme": rivals[0]})
         number, failed = membership_number(found.numbers)
         if failed is not None and failed.problem:
             fields = {"sent": failed.length, "wanted": LENGTH, "keyword": keyword.name}
             return _malformed(keyword.name, failed.problem, fields)
         return Reading("command", keyword.name, number, found.arguments, also=also)
 
-    def _also(self, keyword: Keyword, after: Sequence[str]) -> str | None:
-        named = (self._keywords[stem].name for word in after if (stem := self._owners.get(word)))
-        return next((name for name in named if name != keyword.name), None)
+    def _form(self, keyword: Keyword, found: Found, also: str | None) -> Reading:
+        if found.form.empty:
+            return Reading("command", keyword.name, also=also)
+        filled = fill(found.form, self._today(), with_number=found.stem in self._grammar.takes_number)
+        if filled.problem:
+            problem, fields = filled.problem
+            return _malformed(keyword.name, problem, {**fields, "keyword": keyword.name})
+        return Reading("command", keyword.name, filled.number, filled.arguments, also=also)
 
     def _typo(self, folded: str, found: Found) -> Reading | None:
-        """The message with one unknown word replaced by its nearest phrase, read again; None: no guess."""
+        """The message with one unknown word replaced by its nearest phrase, read again; None: no guess.
+
+        Among several unknown words a mistyped one counts where it comes first and its argument is complete.
+        """
         near, start, end = self._near(found.unknown)
         if near is None:
             return None
-        mended = f"{folded[:start]} {near.phrase} {folded[end:]}"
-        tree: Tree[Token] | None = self._grammar.parse(mended)
-        again = walk(tree, mended, self._keywords) if tree is not None else Found()
-        if again.stem is None or (again.bare and again.unknown):
+        again = self._found(f"{folded[:start]} {near.phrase} {folded[end:]}")
+        if again.stem is None:
             return None
         reading = _sure(self._keywords[again.stem], self._command(self._keywords[again.stem], again), near)
-        alone = len(found.unknown) == 1 or near.distance == 0
-        return reading if alone or reading.membership_number or reading.arguments else None
+        if len(found.unknown) == 1 or near.distance == 0 or reading.membership_number:
+            return reading
+        return reading if reading.arguments and start == found.unknown[0].start_pos else None
 
     def _near(self, unknown: Sequence[Token]) -> tuple[Near | None, int, int]:
         """The phrase that is meant, and what it replaces: the unknown words must point to one keyword only."""
@@ -119,6 +152,14 @@ class Reader:
             return None, 0, 0
         near, token = found[0]
         return near, token.start_pos or 0, token.end_pos or 0
+
+
+def _named(words: Sequence[str], owners: Mapping[str, str]) -> Iterator[str]:
+    for start in range(len(words)):
+        for end in range(min(len(words), start + _PHRASE_WORDS), start, -1):
+            if stem := owners.get(" ".join(words[start:end])):
+                yield stem
+                break
 
 
 def _sure(keyword: Keyword, reading: Reading, near: Near) -> Reading:
@@ -147,8 +188,10 @@ def membership_number(numbers: Sequence[tuple[Place, Run]]) -> tuple[str | None,
     return None, next((run for place, run in numbers if place == "lead" and run.length >= LEAST_LEAD), None)
 
 
-def _without_command(found: Found) -> Reading:
+def _without_command(found: Found, folded: str) -> Reading:
     """No keyword: what stands there instead is explained where that is certain, else the menu helps."""
+    if folded.isdecimal() and len(folded) <= _LONGEST_CHOICE and int(folded):
+        return Reading("unknown", choice=int(folded))
     runs = [run for _, run in found.numbers]
     problems = {run.problem for run in runs}
     if found.foreign or "number_health" in problems:

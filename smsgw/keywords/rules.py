@@ -1,7 +1,7 @@
 """Rules: what the compiled rules of a grammar say about each keyword: its phrases, and whether it takes too much."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -10,9 +10,11 @@ from lark import Lark
 from lark.grammar import NonTerminal, Rule, Symbol
 from lark.lexer import PatternStr
 
-PHRASE, BARE, ALONE = "phrase", "bare", "alone"
-OTHERS, ANYBODYS = ("programme", "foreign", "elsewhere"), ("filler", "phone", "example")
+PHRASE, BARE, ALONE, FIRST, OPENING = "phrase", "bare", "alone", "first", "opening"
+ASIDE: Final = "aside"
+OTHERS, ANYBODYS = ("programme", "foreign"), ("filler", "phone", "example", "calendar")
 """The rules of base.lark with words that a keyword may own, and with words that it may not."""
+_CLASSES: Final = frozenset(OTHERS + ANYBODYS)
 LONGEST_PHRASE: Final = 24
 """Characters of a phrase: replies name it, so it has a widest value."""
 
@@ -50,10 +52,25 @@ class Rules:
         anywhere, bare, alone = (tuple(self._expand(f"{stem}_{kind}")) for kind in (PHRASE, BARE, ALONE))
         return Phrases(anywhere, bare, alone)
 
+    def own(self, alone: Iterable[str]) -> dict[str, str]:
+        """The terminal of each keyword's word: one for all words that stand in the very same places.
+
+        Lark's tables grow with every terminal. `alone` are words that stand in further places.
+        """
+        places: dict[str, set[object]] = {word: {word} for word in alone}
+        for rule in (rule for name, found in self._by_origin.items() if name not in _CLASSES for rule in found):
+            for at, symbol in enumerate(rule.expansion):
+                word = self._strings.get(symbol.name, "")
+                if word.isalpha():
+                    place = (rule.origin, rule.alias, rule.expansion[:at], rule.expansion[at + 1 :])
+                    places.setdefault(word, set()).add(str(place))
+        first: dict[frozenset[object], str] = {}
+        return {word: f"OWN_{first.setdefault(frozenset(found), word)}" for word, found in sorted(places.items())}
+
     def greed(self, stem: str) -> Iterator[str]:
         """Why this keyword would take messages that are not its own."""
         where, own = f"grammar/{stem}.lark", self.phrases(stem)
-        for name in sorted(self._first(stem) | self._first(f"{stem}_{ALONE}")):
+        for name in sorted(set().union(*(self._first(rule) for rule in (stem, f"{stem}_{FIRST}", f"{stem}_{ALONE}")))):
             if name not in self._strings:
                 yield f"{where}: can start with {name}, not only with words of its own"
         for words in (*own.anywhere, *own.bare):
@@ -62,12 +79,12 @@ class Rules:
         for words in own.all():
             if not all(_SHAPE.fullmatch(word) for word in words) or len(" ".join(words)) > LONGEST_PHRASE:
                 yield f"{where}: the phrase {' '.join(words)} is not of capital letters, or too long"
-        if not own.anywhere:
+        if not any(own.all()):
             yield f"{where}: has no phrase"
 
     def reaches(self, origin: str, wanted: str) -> bool:
-        """Whether a rule uses another one, at any depth."""
-        seen, waiting = set[str](), [origin]
+        """Whether a rule uses another one, at any depth, but not aside."""
+        seen, waiting = {ASIDE}, [origin]
         while waiting:
             name = waiting.pop()
             if name == wanted:
