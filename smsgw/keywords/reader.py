@@ -104,7 +104,8 @@ class Reader:
 
     def _command(self, keyword: Keyword, found: Found) -> Reading:
         stem = found.stem or ""
-        also = next((name for s in _named(found.after, self._owners) if (name := self._keywords[s].name) != keyword.name), None)
+        named = (self._keywords[other].name for other in _named(found.after, self._owners))
+        also = next((name for name in named if name != keyword.name), None)
         if stem in self._grammar.forms:
             return self._form(keyword, found, also)
         if stem not in self._grammar.takes_number:
