@@ -244,4 +244,5 @@ def _which(keyword: Keyword, meant: Meant, mine: tuple[Membership, ...]) -> Repl
     listed = mine[:CHOICES]
     choices = tuple(Command(keyword.name, one.number, meant.reading.arguments, meant.page) for one in listed)
     shown = tuple(f"{at}) {one.number[:3]}*****{one.number[-3:]}" for at, one in enumerate(listed, 1))
-    return Reply(BASE, "which", {"list": shown, "keyword": keyword.menu or keyword.name}, offer=Offer(choices=choices))
+    word = (keyword.menu or keyword.name) if keyword.takes_number else None
+    return Reply(BASE, "which", {"list": shown, "keyword": word}, offer=Offer(choices=choices))
