@@ -12,8 +12,8 @@ One keyword is grammar/<keyword>.lark, handlers/<keyword>.py with a KEYWORD, and
 from smsgw.keywords.choosing import PROGRAMMES, choose
 from smsgw.keywords.gsm7 import Measure, measure, transliterate
 from smsgw.keywords.kinds import CHOICES
-from smsgw.keywords.own import full_months, months_later, reported_wage, standing
 from smsgw.keywords.lists import claim_piece, employment_pages, month_pages, word_pages
+from smsgw.keywords.own import full_months, months_later, reported_wage, standing
 from smsgw.keywords.registry import Registry, load_packs, load_registry
 from smsgw.keywords.shapes import (
     BASE,
@@ -44,11 +44,13 @@ from smsgw.keywords.shapes import (
 )
 
 __all__ = [
+    "BASE",
+    "CHOICES",
+    "LANGUAGES",
+    "PROGRAMMES",
     "Alert",
     "Ask",
-    "BASE",
     "Bind",
-    "CHOICES",
     "Claim",
     "Command",
     "Complaint",
@@ -57,13 +59,11 @@ __all__ = [
     "Employment",
     "FileComplaint",
     "Keyword",
-    "LANGUAGES",
     "Measure",
     "Members",
     "Membership",
     "Offer",
     "Office",
-    "PROGRAMMES",
     "Reading",
     "Recall",
     "RefuseRebinding",
