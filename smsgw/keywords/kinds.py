@@ -17,6 +17,8 @@ PLACE, ITEMS, LABEL, ADDRESS = 24, 110, 12, 60
 """Characters at most of a branch or city, a page of short pieces, an identifier such as K2510-00123, and a street."""
 MONTHS, LISTED = 88, 100
 """Characters at most of a page of months with amounts, and of a page of numbered pieces or of words."""
+FORM: Final = 48
+"""Characters at most of a form filled in as an example."""
 CHOICES: Final = 4
 """Memberships that fit into the question which one is meant."""
 _LEGAL_FORM: Final = 4
@@ -208,6 +210,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "awaited": Kind(awaited, {language: max(names, key=len).lower() for language, names in STAGES.items()}),
         "label": Kind(words(LABEL), _any("W" * LABEL)),
         "choices": Kind(items, _any(", ".join(["1) 180*****345"] * CHOICES))),
+        "form": Kind(words(FORM), _any("W" * FORM)),
         "place": Kind(words(PLACE), _any("W" * PLACE)),
         "address": Kind(words(ADDRESS), _any("W" * ADDRESS)),
     }

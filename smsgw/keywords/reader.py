@@ -25,6 +25,8 @@ SPELLED: Final = 3
 LOOKED_UP: Final = 6
 """Unknown words that are looked up: a sentence of them is no mistyped keyword."""
 _NO_RUN: Final = Run()
+EXAMPLE, NUMBER_EXAMPLE = "#9973014107900003#01-07-1990", "#18050012345"
+"""A form filled in, as keywords.md shows it."""
 _EMPTY: Final = Found()
 _LONGEST_CHOICE: Final = 2
 _BARE_WORDS: Final = 3
@@ -128,7 +130,8 @@ class Reader:
         filled = fill(found.form, self._today(), with_number=found.stem in self._grammar.takes_number)
         if filled.problem:
             problem, fields = filled.problem
-            return _malformed(keyword.name, problem, {**fields, "keyword": keyword.name})
+            form = f"{keyword.name}{EXAMPLE}{NUMBER_EXAMPLE if found.stem in self._grammar.takes_number else ''}"
+            return _malformed(keyword.name, problem, {**fields, "keyword": keyword.name, "form": form})
         return Reading("command", keyword.name, filled.number, filled.arguments, also=also)
 
     def _typo(self, folded: str, found: Found) -> Reading | None:

@@ -8,4 +8,4 @@ def answer(ask: Ask) -> Reply:
     return Reply("LAYANAN", "hours", {"day": ask.reading.arguments.get("day")})
 
 
-KEYWORD = Keyword(name="LAYANAN", who="anyone", answer=answer, menu="LAYANAN", rank=500)
+KEYWORD = Keyword(name="LAYANAN", who="anyone", answer=answer, menu="LAYANAN", rank=15)
