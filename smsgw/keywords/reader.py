@@ -53,6 +53,7 @@ class Reader:
         self._own_texts = own_texts
         self._today = today
         self._owners = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.anywhere}
+        self._numbered = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.numbered}
         self._phrases = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.all()}
         self._programmes = {self._owners[word] for word in grammar.rivals if word in self._owners}
         self._confirming = {
@@ -93,7 +94,9 @@ class Reader:
             return Reading("silent", problem="machine_text")
         if found.stem is None:
             return self._typo(folded, found) or _without_command(found, folded)
-        reading = self._command(self._keywords[found.stem], found)
+        if found.phrase in self._numbered and any(run.full for _, run in found.numbers):
+            found = replace(found, stem=self._numbered[found.phrase], arguments={})
+        reading = self._command(self._keywords[found.stem or ""], found)
         return self._instead(folded, found) or reading
 
     def _found(self, folded: str) -> Found:
