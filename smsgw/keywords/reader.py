@@ -55,12 +55,16 @@ class Reader:
         self._own_texts = own_texts
         self._today = today
         self._owners = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.anywhere}
+        self._numbered = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.numbered}
         self._phrases = {" ".join(words): stem for stem, found in grammar.phrases.items() for words in found.all()}
         self._programmes = {self._owners[word] for word in grammar.rivals if word in self._owners}
         self._confirming = {
             word: keyword.name for keyword in keywords.values() for word in keyword.phrases if word in OWN_WORDS
         }
-        self._nearest = Nearest(self._owners, {*grammar.rivals, *CARRIER_WORDS, *OWN_WORDS})
+        rivals = {*grammar.rivals, *CARRIER_WORDS, *OWN_WORDS}
+        self._nearest = Nearest(self._owners, rivals)
+        whole = {word: stem for word, stem in self._phrases.items() if self._may_be_guessed(word)}
+        self._nearest_whole = Nearest(whole, rivals)
 
     def read(self, text: str, sender: str = "", *, with_tree: bool = False) -> Reading:
         """What the text is read as; the printable tree costs extra and comes only when asked for."""
@@ -72,6 +76,10 @@ class Reader:
     def about(self, text: str) -> Keyword | None:
         """The keyword that a text names first, by its longest phrase; None where it names none."""
         return next((self._keywords[stem] for stem in _named(text.split(), self._phrases)), None)
+
+    def _may_be_guessed(self, phrase: str) -> bool:
+        """Not for opting out or in, and not where it would answer a question of ours."""
+        return phrase not in OWN_WORDS and self._keywords[self._phrases[phrase]].who != "session"
 
     def _outside(self, folded: str, sender: str) -> Reading | None:
         if is_machine_sender(sender):
@@ -88,7 +96,9 @@ class Reader:
             return Reading("silent", problem="machine_text")
         if found.stem is None:
             return self._typo(folded, found) or _without_command(found, folded)
-        reading = self._command(self._keywords[found.stem], found)
+        if found.phrase in self._numbered and any(run.full for _, run in found.numbers):
+            found = replace(found, stem=self._numbered[found.phrase], arguments={})
+        reading = self._command(self._keywords[found.stem or ""], found)
         return self._instead(folded, found) or reading
 
     def _found(self, folded: str) -> Found:
@@ -139,10 +149,10 @@ class Reader:
 
         Among several unknown words a mistyped one counts where it comes first and its argument is complete.
         """
-        near, start, end = self._near(found.unknown)
+        near, start, end = self._near(found.unknown, folded)
         if near is None:
             return None
-        again = self._found(f"{folded[:start]} {near.phrase} {folded[end:]}")
+        again = self._found(f"{folded[:start]} {near.phrase} {folded[end:]}".strip())
         if again.stem is None:
             return None
         keyword = self._keywords[again.stem]
@@ -159,8 +169,10 @@ class Reader:
         reading = self._typo(folded, replace(found, unknown=before[:1]))
         return reading if reading and reading.outcome == "command" and reading.arguments else None
 
-    def _near(self, unknown: Sequence[Token]) -> tuple[Near | None, int, int]:
+    def _near(self, unknown: Sequence[Token], folded: str) -> tuple[Near | None, int, int]:
         """The phrase that is meant, and what it replaces: the unknown words must point to one keyword only."""
+        if len(unknown) == 1 and unknown[0] == folded:
+            return self._nearest_whole.find(folded), 0, len(folded)
         if len(unknown) >= SPELLED and all(len(token) == 1 for token in unknown):
             return self._nearest.find("".join(unknown)), unknown[0].start_pos or 0, unknown[-1].end_pos or 0
         found = [(near, token) for token in unknown[:LOOKED_UP] if (near := self._nearest.find(str(token)))]
