@@ -108,7 +108,7 @@ def open_work(services: Services) -> Iterator[Work]:
         yield Work(
             answering=_answering(services),
             sending=SendVerb(services.store, services.carriers, pool),
-            sweeping=SweepVerb(services.store),
+            sweeping=SweepVerb(services.store, services.clock),
             bell=services.bell,
             pool=pool,
         )
@@ -116,4 +116,12 @@ def open_work(services: Services) -> Iterator[Work]:
 
 def _answering(services: Services) -> AnswerVerb:
     budget = Budget(services.settings.replies_per_hour, services.settings.replies_per_day)
-    return AnswerVerb(services.store, services.registry, services.directory, services.clock, services.rulebook, budget)
+    return AnswerVerb(
+        services.store,
+        services.registry,
+        services.directory,
+        services.clock,
+        services.rulebook,
+        budget,
+        services.settings.binding,
+    )

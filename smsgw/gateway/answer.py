@@ -18,6 +18,7 @@ from smsgw.gateway.session import Meant
 from smsgw.keywords import Alert, Registry, Rules
 from smsgw.members import binding
 from smsgw.members.directory import STRANGER, Directory, Entitlement
+from smsgw.members.identity import Who
 from smsgw.messages import inbox, outbox, states
 from smsgw.messages.rows import Answer, InboundRow
 from smsgw.store import Store, db_now
@@ -64,6 +65,7 @@ class AnswerVerb:
         clock: Clock,
         rulebook: Rulebook,
         budget: Budget = Budget(),  # noqa: B008 - frozen
+        who_binds: Who = "record",
     ) -> None:
         self._store = store
         self._registry = registry
@@ -71,6 +73,7 @@ class AnswerVerb:
         self._directory = directory
         self._clock = clock
         self._rulebook = rulebook
+        self._who_binds = who_binds
 
     def __call__(self, limit: int) -> int:
         """Answer up to `limit` waiting messages; how many were claimed."""
@@ -110,7 +113,7 @@ class AnswerVerb:
         if entitlement is None and self._replier.needs_members(meant.reading):
             self._wait(batch, row, meant)
             return
-        desk = Desk(self._store, row.id, row.from_phone, batch.now_ms)
+        desk = Desk(self._store, row.id, row.from_phone, batch.now_ms, row.locked_until or 0, self._who_binds)
         scene = Scene(entitlement or STRANGER, desk, batch.rules, day_of(batch.now_ms), batch.now_ms)
         try:
             batch.answers.append(self._replier.answer(row, meant, scene))
