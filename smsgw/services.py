@@ -116,15 +116,19 @@ def open_work(services: Services) -> Iterator[Work]:
         yield Work(
             answering=_answering(services),
             sending=SendVerb(services.store, services.carriers, pool),
-            sweeping=SweepVerb(services.store),
+            sweeping=SweepVerb(services.store, services.clock),
             bell=services.bell,
             pool=pool,
         )
 
 
 def _answering(services: Services) -> AnswerVerb:
+<<<<<<< HEAD
     settings = services.settings
     budget = Budget(settings.replies_per_hour, settings.replies_per_day, settings.repeats_per_hour)
+=======
+    budget = Budget(services.settings.replies_per_hour, services.settings.replies_per_day)
+>>>>>>> ident
     return AnswerVerb(
         services.store,
         services.registry,
@@ -132,5 +136,9 @@ def _answering(services: Services) -> AnswerVerb:
         services.clock,
         services.rulebook,
         budget,
+<<<<<<< HEAD
         services.offices,
+=======
+        services.settings.binding,
+>>>>>>> ident
     )

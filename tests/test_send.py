@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from smsgw.carriers import Hook, Outcome, Parcel, Report, Verdict
 from smsgw.carriers.base import Received
+from smsgw.clock import Clock
 from smsgw.gateway.send import SendVerb
 from smsgw.gateway.sweep import SweepVerb
 from smsgw.messages import outbox
@@ -122,7 +123,7 @@ def test_a_message_past_its_time_expires_unsent(store: Store) -> None:
         connection.execute(update(outbound).values(expires_at=db_now() - 1))
     carrier = Scripted(accept)
     assert send(store, carrier) == 0
-    SweepVerb(store)()
+    SweepVerb(store, Clock(store))()
     assert ([row.state for row in rows(store)], carrier.taken) == (["expired"], [])
 
 
@@ -130,11 +131,11 @@ def test_a_claim_that_outlived_its_lease_becomes_unknown(store: Store) -> None:
     queue(store)
     with store.write() as connection:
         outbox.claim(connection, "dead", 1)
-    SweepVerb(store)()
+    SweepVerb(store, Clock(store))()
     assert [row.state for row in rows(store)] == ["sending"]
     with store.write() as connection:
         connection.execute(update(outbound).values(claimed_at=outbound.c.claimed_at - outbox.LEASE_MS - 1))
-    SweepVerb(store)()
+    SweepVerb(store, Clock(store))()
     assert [row.state for row in rows(store)] == ["unknown"]
 
 

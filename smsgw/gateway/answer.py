@@ -18,6 +18,7 @@ from smsgw.gateway.session import Meant
 from smsgw.keywords import Alert, Registry, Rules
 from smsgw.members import binding
 from smsgw.members.directory import STRANGER, Directory, Entitlement
+from smsgw.members.identity import Who
 from smsgw.messages import inbox, outbox, states
 from smsgw.messages.rows import Answer, InboundRow
 from smsgw.offices import Offices
@@ -64,7 +65,11 @@ class AnswerVerb:
         clock: Clock,
         rulebook: Rulebook,
         budget: Budget = Budget(),  # noqa: B008 - frozen
+<<<<<<< HEAD
         offices: Offices = Offices(),  # noqa: B008 - never changes
+=======
+        who_binds: Who = "record",
+>>>>>>> ident
     ) -> None:
         self._store = store
         self._registry = registry
@@ -73,7 +78,11 @@ class AnswerVerb:
         self._directory = directory
         self._clock = clock
         self._rulebook = rulebook
+<<<<<<< HEAD
         self._offices = offices
+=======
+        self._who_binds = who_binds
+>>>>>>> ident
 
     def __call__(self, limit: int) -> int:
         """Answer up to `limit` waiting messages; how many were claimed."""
@@ -113,7 +122,11 @@ class AnswerVerb:
         if entitlement is None and self._replier.needs_members(meant.reading):
             self._wait(batch, row, meant)
             return
+<<<<<<< HEAD
         desk = Desk(self._store, row.id, row.from_phone, batch.now_ms, self._offices)
+=======
+        desk = Desk(self._store, row.id, row.from_phone, batch.now_ms, row.locked_until or 0, self._who_binds)
+>>>>>>> ident
         scene = Scene(entitlement or STRANGER, desk, batch.rules, day_of(batch.now_ms), batch.now_ms)
         try:
             batch.answers.append(self._replier.answer(row, meant, scene))

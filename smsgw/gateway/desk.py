@@ -5,21 +5,34 @@ from dataclasses import dataclass
 from datetime import date
 
 from smsgw.clock import day_of
+<<<<<<< HEAD
 from smsgw.keywords import Claim, Complaint, Contribution, Employment, Office, Recall, Registration
 from smsgw.members import complaints, history
 from smsgw.offices import Offices
+=======
+from smsgw.gateway import proving
+from smsgw.keywords import Claim, Complaint, Contribution, Employment, Recall, Registration
+from smsgw.members import binding, complaints, history
+from smsgw.members.guards import Guess
+from smsgw.members.identity import Claimed, Who
+>>>>>>> ident
 from smsgw.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The Members of one message (smsgw.keywords.Members). `now_ms` by the gateway's clock."""
+    """The Members of one message (smsgw.keywords.Members). `now_ms` and `locked_until` by the gateway's clock."""
 
     store: Store
     inbound_id: int
     phone: str
     now_ms: int
+<<<<<<< HEAD
     branches: Offices
+=======
+    locked_until: int = 0
+    who_binds: Who = "record"
+>>>>>>> ident
 
     def contributions(self, number: str, months: int) -> Sequence[Contribution]:
         """The newest months of a membership, newest first."""
@@ -52,14 +65,16 @@ class Desk:
 
     def register(self, nik: str, born: date, number: str) -> Registration:
         """Try to bind this phone."""
-        return Registration("neutral")
+        claimed = Claimed(self.phone, nik, born, number)
+        return proving.register(self.store, self._guess(number), claimed, self.locked_until, self.who_binds)
 
     def recall(self, nik: str, born: date) -> Recall:
         """The forgotten numbers of this person."""
-        return Recall()
+        return proving.recall(self.store, self._guess(None), nik, born, self.locked_until)
 
     def awaits_rebinding(self) -> str | None:
         """The membership whose move this phone may refuse."""
+<<<<<<< HEAD
         return None
 
     def offices(self, place: str) -> Sequence[Office]:
@@ -69,3 +84,10 @@ class Desk:
     def nearest_places(self, place: str) -> Sequence[str]:
         """The places that may be meant."""
         return self.branches.near(place)
+=======
+        with self.store.read() as connection:
+            return binding.awaiting(connection, self.phone, self.now_ms)
+
+    def _guess(self, number: str | None) -> Guess:
+        return Guess(self.inbound_id, self.phone, number, self.now_ms)
+>>>>>>> ident

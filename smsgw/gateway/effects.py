@@ -4,8 +4,9 @@ from functools import singledispatch
 
 from sqlalchemy import Connection
 
+from smsgw.gateway.proving import WARNED
 from smsgw.keywords import Alert, Bind, FileComplaint, RefuseRebinding, Unbind
-from smsgw.members import binding, complaints
+from smsgw.members import binding, complaints, guards
 from smsgw.messages.rows import InboundRow
 
 
@@ -37,4 +38,5 @@ def _file(effect: FileComplaint, connection: Connection, row: InboundRow, now_ms
 
 @carry_out.register
 def _alert(effect: Alert, connection: Connection, row: InboundRow, now_ms: int) -> bool:
-    return True  # queued with the answer, as a text of its own
+    # Queued with the answer, as a text of its own. Another message may have been quicker: then it is thought anew.
+    return not effect.daily or guards.once(connection, WARNED, effect.daily, now_ms, guards.DAY_MS)

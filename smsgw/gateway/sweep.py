@@ -1,6 +1,8 @@
 """Sweep: what waits is rung for again, what died is released, what is too old is closed."""
 
 from smsgw import logs
+from smsgw.clock import Clock
+from smsgw.members import binding, guards
 from smsgw.messages import inbox, outbox
 from smsgw.messages.tables import heartbeat
 from smsgw.store import Store, db_now
@@ -14,17 +16,23 @@ log = logs.get()
 class SweepVerb:
     """The verb `sweep`. Safe on any number of machines at once: each step is one guarded statement."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
 
     def __call__(self) -> tuple[str, ...]:
         """Tidy up once; the verbs that have work due, to be rung for."""
+        now_ms = self._clock.now_ms()
         with self._store.write() as connection:
+            moved = binding.finish_moves(connection, now_ms)
+            guards.forget(connection, now_ms)
             closed, dead = outbox.expire(connection), outbox.release_dead(connection)
             beat = insert(dialect_of(connection), heartbeat).values(name="sweep", at=db_now())
             connection.execute(beat.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"at": db_now()}))
         if closed or dead:
             log.warning("swept", closed=closed, released=dead)
+        if moved:
+            log.info("moved", memberships=moved)
         with self._store.read() as connection:
             due = {"answer": inbox.is_due(connection), "send": outbox.is_due(connection)}
         return tuple(verb for verb, has_work in due.items() if has_work)

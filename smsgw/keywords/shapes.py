@@ -329,12 +329,16 @@ class RefuseRebinding:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A text to another phone, told in that phone's language: a section of a keyword's templates."""
+    """A text to another phone, told in that phone's language: a section of a keyword's templates.
+
+    `daily`: what it is about, where that is worth one text a day and no more, whoever sends what.
+    """
 
     phone: str
     keyword: str
     section: str
     fields: Mapping[str, object] = field(default_factory=_no_fields)
+    daily: str = ""
 
 
 Effect = SetLanguage | Bind | Unbind | FileComplaint | RefuseRebinding | Alert

@@ -1,28 +1,38 @@
-"""Bindings: a phone bound to a membership by DAFTAR, unbound by PUTUS, and the move that its old phone may refuse."""
+"""Bindings: a phone bound to a membership by DAFTAR, unbound by PUTUS, and its move to another phone by a branch."""
 
-from sqlalchemy import Connection, ScalarSelect, select, update
+from sqlalchemy import Connection, ScalarSelect, and_, select, update
 
+from smsgw.members.directory import IDLE_MS
 from smsgw.members.tables import bindings, memberships, rebindings
 from smsgw.store.sql import dialect_of, insert_ignore
 
+REFUSABLE_MS = 24 * 3_600_000
+"""How long the old phone may refuse a move (reliability §3.1)."""
 
-def _id_of(number: str) -> ScalarSelect[int]:
+
+def id_of(number: str) -> ScalarSelect[int]:
+    """The id of a membership, in a statement."""
     return select(memberships.c.id).where(memberships.c.number == number).scalar_subquery()
 
 
 def bind(connection: Connection, phone: str, number: str, now_ms: int) -> bool:
-    """Bind a phone to a membership; False: another phone is bound to it (a membership has one active phone)."""
-    mine = bindings.c.membership_id == _id_of(number), bindings.c.phone == phone, bindings.c.state == "active"
+    """Bind a phone to a membership; False: another phone is bound to it (a membership has one active phone).
+
+    Another phone that was not used for sixty days gives way: its number may be somebody else's by now.
+    """
+    active = bindings.c.membership_id == id_of(number), bindings.c.state == "active"
+    idle = bindings.c.phone != phone, bindings.c.used_at < now_ms - IDLE_MS
+    connection.execute(update(bindings).where(*active, *idle).values(state="revoked", changed_at=now_ms))
     stamps = {"used_at": now_ms, "changed_at": now_ms}
-    if connection.execute(update(bindings).where(*mine).values(stamps)).rowcount:
+    if connection.execute(update(bindings).where(*active, bindings.c.phone == phone).values(stamps)).rowcount:
         return True
-    values = {"membership_id": _id_of(number), "phone": phone, "state": "active", "bound_at": now_ms, **stamps}
+    values = {"membership_id": id_of(number), "phone": phone, "state": "active", "bound_at": now_ms, **stamps}
     return connection.execute(insert_ignore(dialect_of(connection), bindings).values(values)).rowcount == 1
 
 
 def unbind(connection: Connection, phone: str, number: str, now_ms: int) -> bool:
     """Revoke a phone's binding; True even where there is none any more."""
-    mine = bindings.c.membership_id == _id_of(number), bindings.c.phone == phone, bindings.c.state == "active"
+    mine = bindings.c.membership_id == id_of(number), bindings.c.phone == phone, bindings.c.state == "active"
     connection.execute(update(bindings).where(*mine).values(state="revoked", changed_at=now_ms))
     return True
 
@@ -33,9 +43,42 @@ def use(connection: Connection, phone: str, ids: tuple[int, ...], now_ms: int) -
     connection.execute(update(bindings).where(*mine).values(used_at=now_ms))
 
 
+def bound_phone(connection: Connection, number: str) -> str | None:
+    """The phone that is bound to a membership, used lately or not."""
+    bound = bindings.c.membership_id == id_of(number), bindings.c.state == "active"
+    return connection.scalar(select(bindings.c.phone).where(*bound))
+
+
+def begin_move(connection: Connection, phone: str, number: str, now_ms: int) -> bool:
+    """Begin to move a membership away from its old phone, which may refuse for a day; False: it is under way."""
+    values = {"membership_id": id_of(number), "phone": phone, "state": "waiting"}
+    times = {"began_at": now_ms, "until": now_ms + REFUSABLE_MS}
+    begun = connection.execute(insert_ignore(dialect_of(connection), rebindings).values(**values, **times))
+    return begun.rowcount == 1
+
+
+def awaiting(connection: Connection, phone: str, now_ms: int) -> str | None:
+    """The membership whose move this phone may still refuse, the one that began first."""
+    joined = select(memberships.c.number).join(rebindings, rebindings.c.membership_id == memberships.c.id)
+    mine = rebindings.c.phone == phone, rebindings.c.state == "waiting", rebindings.c.until > now_ms
+    return connection.scalar(joined.where(*mine).order_by(rebindings.c.id).limit(1))
+
+
 def refuse(connection: Connection, phone: str, number: str, now_ms: int) -> bool:
     """The old phone refuses the move of a membership; False: there is none to refuse, or its time is over."""
     open_still = rebindings.c.state == "waiting", rebindings.c.until > now_ms
-    mine = rebindings.c.membership_id == _id_of(number), rebindings.c.phone == phone
+    mine = rebindings.c.membership_id == id_of(number), rebindings.c.phone == phone
     changed = connection.execute(update(rebindings).where(*mine, *open_still).values(state="refused"))
     return changed.rowcount > 0
+
+
+def finish_moves(connection: Connection, now_ms: int) -> int:
+    """Revoke the old binding of every move that nobody refused in time; how many. The new phone sends DAFTAR."""
+    over = rebindings.c.state == "waiting", rebindings.c.until <= now_ms
+    moved = connection.execute(
+        update(rebindings).where(*over).values(state="done").returning(rebindings.c.membership_id, rebindings.c.phone)
+    ).all()
+    for membership_id, phone in moved:
+        old = and_(bindings.c.membership_id == membership_id, bindings.c.phone == phone, bindings.c.state == "active")
+        connection.execute(update(bindings).where(old).values(state="revoked", changed_at=now_ms))
+    return len(moved)

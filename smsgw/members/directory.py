@@ -94,7 +94,7 @@ class _Phone:
         self.known = True
         if link == _KNOWN:
             return
-        one = _membership(*columns)
+        one = membership_of(*columns)
         if link == _ON_RECORD:
             self.on_record[one.number] = one
         elif (used_at or 0) < now_ms - IDLE_MS:
@@ -119,7 +119,8 @@ def _sorted_out(asks: Sequence[Ask], rows: Iterable[Row[*tuple[Any, ...]]], now_
     return [phones[phone].entitlement(number) if phone in phones else STRANGER for phone, number in asks]
 
 
-def _membership(key: int, number: str, name: str, programmes: str, *rest: Any) -> Membership:
+def membership_of(key: int, number: str, name: str, programmes: str, *rest: Any) -> Membership:
+    """The membership of a row of COLUMNS."""
     return Membership(key, number, name, tuple(programmes.split()), *rest)
 
 
@@ -130,21 +131,21 @@ def _look_up() -> CompoundSelect[*tuple[Any, ...]]:
     record, of_record = phones_on_record.c, memberships.c.id == phones_on_record.c.membership_id
     whose, of_binding = people.c.id == memberships.c.person_id, memberships.c.id == bindings.c.membership_id
     on_record = (
-        select(literal(_ON_RECORD), record.phone, cast(null(), bindings.c.used_at.type), *_COLUMNS)
+        select(literal(_ON_RECORD), record.phone, cast(null(), bindings.c.used_at.type), *COLUMNS)
         .select_from(join(memberships, people, whose).join(phones_on_record, of_record))
         .where(memberships.c.number.in_(numbers), record.phone.in_(phones))
     )
     bound = (
-        select(literal(_BOUND), bindings.c.phone, bindings.c.used_at, *_COLUMNS)
+        select(literal(_BOUND), bindings.c.phone, bindings.c.used_at, *COLUMNS)
         .select_from(join(bindings, memberships, of_binding).join(people, whose))
         .where(bindings.c.phone.in_(phones), bindings.c.state == "active")
     )
-    nothing = (cast(null(), column.type) for column in (bindings.c.used_at, *_COLUMNS))
+    nothing = (cast(null(), column.type) for column in (bindings.c.used_at, *COLUMNS))
     known = select(literal(_KNOWN), record.phone, *nothing).where(record.phone.in_(phones)).distinct()
     return union_all(on_record, bound, known)
 
 
-_COLUMNS = (
+COLUMNS = (
     memberships.c.id,
     memberships.c.number,
     people.c.name,

@@ -100,7 +100,7 @@ bindings = Table(
     ),
 )
 
-# The moves of a binding that a branch began: `phone` is the old one, which may refuse until `until`.
+# The moves of a binding that a branch began: `phone` is the old one, which may refuse until `until`. One at a time.
 rebindings = Table(
     "rebindings",
     metadata,
@@ -110,28 +110,40 @@ rebindings = Table(
     Column("state", String(12), nullable=False),  # waiting, refused, done
     Column("began_at", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
+    Index(
+        "uq_rebindings_waiting",
+        "membership_id",
+        unique=True,
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
 )
 
-# Failures, counted before anything is looked up (reliability 3.1); the key is a keyed hash of kind and value.
+# What attempts at the same thing queue up for, and until when it is shut (smsgw.members.guards). The key is a keyed
+# hash of kind and value.
 guards = Table(
     "guards",
     metadata,
     Column("key", LargeBinary(16), primary_key=True),
-    Column("kind", String(12), nullable=False),  # phone, membership, global, alert
-    Column("count", Integer, nullable=False),
-    Column("started_at", BigInteger, nullable=False),
-    Column("locks", SmallInteger, nullable=False, server_default="0"),
-    Column("locks_since", BigInteger),
+    Column("kind", String(12), nullable=False),  # phone, membership, all, alert, alarm
+    Column("until", BigInteger, nullable=False, server_default="0"),
+    Column("touched_at", BigInteger, nullable=False, index=True),
     sqlite_with_rowid=False,
 )
 
-# One row a message that tried to bind or to recall, so that a message read twice is one attempt.
+# One row a message that tried to bind or to recall, so that a message read twice is one attempt. It is written before
+# anything is looked up, and counts from then on unless its verdict says otherwise. The keys are guards'.
 attempts = Table(
     "attempts",
     metadata,
     Column("inbound_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("verdict", String(12)),
-    Column("at", BigInteger, nullable=False),
+    Column("verdict", String(12)),  # smsgw.members.guards; NULL: under way
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("phone_key", LargeBinary(16), nullable=False),
+    Column("membership_key", LargeBinary(16)),
+    Column("locked", Boolean, nullable=False, server_default=text("false")),  # it was the failure that locked its phone
+    Index("ix_attempts_phone", "phone_key", "at"),
+    Index("ix_attempts_membership", "membership_key", "at"),
 )
 
 # Where a member has worked, as far as it is known; without a row the membership itself is the one employment.

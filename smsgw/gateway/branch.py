@@ -1,0 +1,65 @@
+"""Branch: what an office does to a phone for a participant who stands before it (reliability §3.1)."""
+
+from dataclasses import dataclass
+
+from smsgw.gateway.reply import DEFAULT_LANGUAGE
+from smsgw.keywords import Registry, Reply, Rules, measure
+from smsgw.members import binding, guards
+from smsgw.messages import inbox, outbox
+from smsgw.messages.rows import Draft, Kind
+from smsgw.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """What a text that answers nothing is sent with: the carrier and our own number."""
+
+    carrier: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A move that has begun: whether the old phone is told of it. One that opted out is not."""
+
+    told: bool
+
+
+def begin_move(store: Store, registry: Registry, rules: Rules, sender: Sender, number: str, now_ms: int) -> Move | None:
+    """Move a membership from its bound phone to the one on record now, once maker and checker have agreed.
+
+    The old phone is told and may refuse for a day; then the sweep revokes its binding, and the new phone sends DAFTAR.
+    None: there is no bound phone to wait for, or a move is under way.
+    """
+    with store.read() as connection:
+        phone = binding.bound_phone(connection, number)
+        language, opted_out = inbox.languages(connection, [phone or ""]).get(phone or "", (None, False))
+    if phone is None:
+        return None
+    draft = _notice(registry, rules, sender, phone, number, language or DEFAULT_LANGUAGE)
+    with store.write() as connection:
+        if not binding.begin_move(connection, phone, number, now_ms):
+            return None
+        outbox.queue(connection, [] if opted_out else [draft])
+    return Move(told=not opted_out)
+
+
+def open_phone(store: Store, phone: str) -> None:
+    """Unlock a phone: its failures and locks are forgotten."""
+    with store.write() as connection:
+        guards.forgive(connection, phone)
+        inbox.lock(connection, phone, 0)
+
+
+def _notice(registry: Registry, rules: Rules, sender: Sender, phone: str, number: str, language: str) -> Draft:
+    body = registry.render(Reply("TOLAK", "asked", {"number": number}), language, rules)
+    return Draft(
+        kind=Kind.ALERT,
+        carrier=sender.carrier,
+        from_phone=sender.phone,
+        to_phone=phone,
+        body=body,
+        septets=measure(body).septets or 0,  # of a text outside GSM-7, which no template can make
+        language=language,
+        template="tolak.asked",
+    )
