@@ -123,12 +123,8 @@ def open_work(services: Services) -> Iterator[Work]:
 
 
 def _answering(services: Services) -> AnswerVerb:
-<<<<<<< HEAD
     settings = services.settings
     budget = Budget(settings.replies_per_hour, settings.replies_per_day, settings.repeats_per_hour)
-=======
-    budget = Budget(services.settings.replies_per_hour, services.settings.replies_per_day)
->>>>>>> ident
     return AnswerVerb(
         services.store,
         services.registry,
@@ -136,9 +132,6 @@ def _answering(services: Services) -> AnswerVerb:
         services.clock,
         services.rulebook,
         budget,
-<<<<<<< HEAD
         services.offices,
-=======
-        services.settings.binding,
->>>>>>> ident
+        settings.binding,
     )

@@ -65,11 +65,8 @@ class AnswerVerb:
         clock: Clock,
         rulebook: Rulebook,
         budget: Budget = Budget(),  # noqa: B008 - frozen
-<<<<<<< HEAD
         offices: Offices = Offices(),  # noqa: B008 - never changes
-=======
         who_binds: Who = "record",
->>>>>>> ident
     ) -> None:
         self._store = store
         self._registry = registry
@@ -78,11 +75,8 @@ class AnswerVerb:
         self._directory = directory
         self._clock = clock
         self._rulebook = rulebook
-<<<<<<< HEAD
         self._offices = offices
-=======
         self._who_binds = who_binds
->>>>>>> ident
 
     def __call__(self, limit: int) -> int:
         """Answer up to `limit` waiting messages; how many were claimed."""
@@ -122,11 +116,7 @@ class AnswerVerb:
         if entitlement is None and self._replier.needs_members(meant.reading):
             self._wait(batch, row, meant)
             return
-<<<<<<< HEAD
-        desk = Desk(self._store, row.id, row.from_phone, batch.now_ms, self._offices)
-=======
-        desk = Desk(self._store, row.id, row.from_phone, batch.now_ms, row.locked_until or 0, self._who_binds)
->>>>>>> ident
+        desk = self._desk(batch, row)
         scene = Scene(entitlement or STRANGER, desk, batch.rules, day_of(batch.now_ms), batch.now_ms)
         try:
             batch.answers.append(self._replier.answer(row, meant, scene))
@@ -138,6 +128,10 @@ class AnswerVerb:
                 batch.failed.append(row.id)
             else:
                 batch.answers.append(self._replier.apology(row, meant.reading, batch.rules))
+
+    def _desk(self, batch: _Batch, row: InboundRow) -> Desk:
+        locked_until = row.locked_until or 0
+        return Desk(self._store, row.id, row.from_phone, batch.now_ms, self._offices, locked_until, self._who_binds)
 
     def _wait(self, batch: _Batch, row: InboundRow, meant: Meant) -> None:
         """Membership data cannot be read: hold the row, or apologise where it has waited too long."""

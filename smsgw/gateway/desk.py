@@ -5,17 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from smsgw.clock import day_of
-<<<<<<< HEAD
-from smsgw.keywords import Claim, Complaint, Contribution, Employment, Office, Recall, Registration
-from smsgw.members import complaints, history
-from smsgw.offices import Offices
-=======
 from smsgw.gateway import proving
-from smsgw.keywords import Claim, Complaint, Contribution, Employment, Recall, Registration
+from smsgw.keywords import Claim, Complaint, Contribution, Employment, Office, Recall, Registration
 from smsgw.members import binding, complaints, history
 from smsgw.members.guards import Guess
 from smsgw.members.identity import Claimed, Who
->>>>>>> ident
+from smsgw.offices import Offices
 from smsgw.store import Store
 
 
@@ -27,12 +22,9 @@ class Desk:
     inbound_id: int
     phone: str
     now_ms: int
-<<<<<<< HEAD
     branches: Offices
-=======
     locked_until: int = 0
     who_binds: Who = "record"
->>>>>>> ident
 
     def contributions(self, number: str, months: int) -> Sequence[Contribution]:
         """The newest months of a membership, newest first."""
@@ -74,8 +66,8 @@ class Desk:
 
     def awaits_rebinding(self) -> str | None:
         """The membership whose move this phone may refuse."""
-<<<<<<< HEAD
-        return None
+        with self.store.read() as connection:
+            return binding.awaiting(connection, self.phone, self.now_ms)
 
     def offices(self, place: str) -> Sequence[Office]:
         """The branch offices of the place that is named."""
@@ -84,10 +76,6 @@ class Desk:
     def nearest_places(self, place: str) -> Sequence[str]:
         """The places that may be meant."""
         return self.branches.near(place)
-=======
-        with self.store.read() as connection:
-            return binding.awaiting(connection, self.phone, self.now_ms)
 
     def _guess(self, number: str | None) -> Guess:
         return Guess(self.inbound_id, self.phone, number, self.now_ms)
->>>>>>> ident
