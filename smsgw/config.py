@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     rules_file: Path | None = Field(
         None, description="CSV of rates, amounts and times in place of the shipped one; `smsgw rules export` prints it"
     )
+    offices_file: Path | None = Field(
+        None, description="CSV of branch offices in place of the shipped one; `smsgw offices export` prints it"
+    )
     replies_per_hour: int = Field(10, ge=1, description="replies that a phone gets within an hour, then one last word")
     replies_per_day: int = Field(20, ge=2, description="replies that a phone gets within a day, the last word included")
     repeats_per_hour: int = Field(3, ge=1, description="times an hour that a phone is told the same general text")
@@ -64,7 +67,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("data_key_file", "rules_file", mode="before")
+    @field_validator("data_key_file", "rules_file", "offices_file", mode="before")
     @classmethod
     def _empty(cls, value: object) -> object:
         return None if value == "" else value

@@ -24,6 +24,8 @@ from smsgw.gateway.sweep import SweepVerb
 from smsgw.gateway.work import Work
 from smsgw.keywords import Registry, load_registry
 from smsgw.members.directory import Directory
+from smsgw.offices import Offices
+from smsgw.offices import load as load_offices
 from smsgw.rulebook import Rulebook
 from smsgw.rulebook import load as load_rulebook
 from smsgw.store import Cipher, Store, open_store
@@ -40,6 +42,7 @@ class Services:
     store: Store
     registry: Registry
     rulebook: Rulebook
+    offices: Offices
     clock: Clock
     directory: Directory
     carriers: Mapping[str, Carrier]
@@ -59,6 +62,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     """Services that are closed at the end of the block."""
     logs.configure(settings.log_level)
     registry, rulebook = open_language(settings)
+    offices = load_offices(settings.offices_file)
     store = open_database(settings)
     url = settings.redis_url.get_secret_value()
     redis = jobs.connect(url) if url else None
@@ -70,6 +74,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             store=store,
             registry=registry,
             rulebook=rulebook,
+            offices=offices,
             clock=Clock(store, movable=settings.environment == "demo"),
             directory=Directory(store),
             carriers=_carriers(settings),
@@ -120,4 +125,12 @@ def open_work(services: Services) -> Iterator[Work]:
 def _answering(services: Services) -> AnswerVerb:
     settings = services.settings
     budget = Budget(settings.replies_per_hour, settings.replies_per_day, settings.repeats_per_hour)
-    return AnswerVerb(services.store, services.registry, services.directory, services.clock, services.rulebook, budget)
+    return AnswerVerb(
+        services.store,
+        services.registry,
+        services.directory,
+        services.clock,
+        services.rulebook,
+        budget,
+        services.offices,
+    )

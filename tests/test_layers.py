@@ -15,6 +15,7 @@ LAYERS = (
     ("rulebook", "store"),
     ("clock",),
     ("carriers", "keywords", "members", "messages"),
+    ("offices",),
     ("gateway",),
     ("services", "migrations", "supervisor"),
     ("console", "simulator"),

@@ -21,6 +21,7 @@ from smsgw.clock import today
 from smsgw.config import Settings, env_file
 from smsgw.errors import StartupError, StoreUnavailable
 from smsgw.keywords import load_registry
+from smsgw.offices import load as load_offices
 from smsgw.rulebook import load as load_rulebook
 from smsgw.simulator.guard import host_of, is_loopback
 from smsgw.store import Cipher, Store, open_store
@@ -41,7 +42,7 @@ class Finding:
 
 
 def all_checks(settings: Settings) -> Iterator[Finding]:
-    """Every finding, in the order of start-up: Python, files, key, database, queue, carrier, language, rules."""
+    """Every finding, in the order of CHECKS, which is that of start-up."""
     for check in CHECKS:
         yield from check(settings)
 
@@ -132,6 +133,17 @@ def check_rules(settings: Settings) -> Iterable[Finding]:
             yield Finding("the rulebook cannot be loaded", problem)
 
 
+def check_offices(settings: Settings) -> Iterable[Finding]:
+    """The table of branch offices can be read."""
+    try:
+        rows = load_offices(settings.offices_file).rows()
+        addressed = sum(bool(row.address) for row in rows)
+        yield Finding(f"{len(rows)} branch offices, {addressed} of them with an address (`smsgw offices`)")
+    except StartupError as error:
+        for problem in error.problems:
+            yield Finding("the branch offices cannot be loaded", problem)
+
+
 CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_python,
     check_files,
@@ -140,6 +152,7 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_carrier,
     check_language,
     check_rules,
+    check_offices,
 )
 
 

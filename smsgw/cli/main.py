@@ -18,6 +18,7 @@ COMMANDS = {
     "parse": "Show how a text is read.",
     "measure": "Count septets and segments of a text.",
     "members": "Bring membership data in.",
+    "offices": "Show the branch offices that replies tell.",
     "rules": "Show the rates, amounts and times that replies tell.",
     "templates": "Check what participants can receive.",
     "migrate": "Bring the database to the newest schema.",

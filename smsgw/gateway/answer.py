@@ -20,6 +20,7 @@ from smsgw.members import binding
 from smsgw.members.directory import STRANGER, Directory, Entitlement
 from smsgw.messages import inbox, outbox, states
 from smsgw.messages.rows import Answer, InboundRow
+from smsgw.offices import Offices
 from smsgw.store import Store, db_now
 
 MAX_TRIES = 3
@@ -63,6 +64,7 @@ class AnswerVerb:
         clock: Clock,
         rulebook: Rulebook,
         budget: Budget = Budget(),  # noqa: B008 - frozen
+        offices: Offices = Offices(),  # noqa: B008 - never changes
     ) -> None:
         self._store = store
         self._registry = registry
@@ -71,6 +73,7 @@ class AnswerVerb:
         self._directory = directory
         self._clock = clock
         self._rulebook = rulebook
+        self._offices = offices
 
     def __call__(self, limit: int) -> int:
         """Answer up to `limit` waiting messages; how many were claimed."""
@@ -110,7 +113,7 @@ class AnswerVerb:
         if entitlement is None and self._replier.needs_members(meant.reading):
             self._wait(batch, row, meant)
             return
-        desk = Desk(self._store, row.id, row.from_phone, batch.now_ms)
+        desk = Desk(self._store, row.id, row.from_phone, batch.now_ms, self._offices)
         scene = Scene(entitlement or STRANGER, desk, batch.rules, day_of(batch.now_ms), batch.now_ms)
         try:
             batch.answers.append(self._replier.answer(row, meant, scene))

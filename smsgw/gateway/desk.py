@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from smsgw.clock import day_of
-from smsgw.keywords import Claim, Complaint, Contribution, Employment, Recall, Registration
+from smsgw.keywords import Claim, Complaint, Contribution, Employment, Office, Recall, Registration
 from smsgw.members import complaints, history
+from smsgw.offices import Offices
 from smsgw.store import Store
 
 
@@ -18,6 +19,7 @@ class Desk:
     inbound_id: int
     phone: str
     now_ms: int
+    branches: Offices
 
     def contributions(self, number: str, months: int) -> Sequence[Contribution]:
         """The newest months of a membership, newest first."""
@@ -59,3 +61,11 @@ class Desk:
     def awaits_rebinding(self) -> str | None:
         """The membership whose move this phone may refuse."""
         return None
+
+    def offices(self, place: str) -> Sequence[Office]:
+        """The branch offices of the place that is named."""
+        return self.branches.at(place)
+
+    def nearest_places(self, place: str) -> Sequence[str]:
+        """The places that may be meant."""
+        return self.branches.near(place)

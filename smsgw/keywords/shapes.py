@@ -155,6 +155,26 @@ class Complaint:
     answer: str
 
 
+class Office(Protocol):
+    """What a handler may know of one branch office."""
+
+    @property
+    def name(self) -> str:
+        """Its full name: Bandung Suci."""
+
+    @property
+    def short(self) -> str:
+        """Its name without its city: Suci."""
+
+    @property
+    def city(self) -> str:
+        """Its city: Bandung."""
+
+    @property
+    def address(self) -> str:
+        """Street and number, or empty where none is sourced."""
+
+
 Verdict = Literal["bound", "mismatch", "neutral", "locked"]
 
 
@@ -210,6 +230,12 @@ class Members(Protocol):
 
     def awaits_rebinding(self) -> str | None:
         """The membership whose move to another phone this phone may still refuse."""
+
+    def offices(self, place: str) -> Sequence[Office]:
+        """The branch offices of the one city or branch that these words name, in their order; none where unclear."""
+
+    def nearest_places(self, place: str) -> Sequence[str]:
+        """The cities or branches that words without offices may mean, in capitals; several where it is a tie."""
 
 
 class Rules(Protocol):

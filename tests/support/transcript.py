@@ -39,6 +39,7 @@ from smsgw.keywords import (
     Contribution,
     Employment,
     Membership,
+    Office,
     Recall,
     Registration,
     Registry,
@@ -47,12 +48,14 @@ from smsgw.keywords import (
 from smsgw.keywords.shapes import Verdict
 from smsgw.members.directory import Entitlement
 from smsgw.messages.rows import Answer, InboundRow
+from smsgw.offices import load as load_offices
 from smsgw.rulebook import load as load_rulebook
 
 FOLDER = Path(__file__).parents[1] / "transcripts"
 TODAY = date(2025, 11, 24)
 NOW_MS = 1_763_942_400_000
 PHONE = "+6281218050012"
+OFFICES = load_offices()
 RULES: Rules = load_rulebook(None).on(TODAY)
 
 
@@ -123,6 +126,12 @@ class Desk:
 
     def awaits_rebinding(self) -> str | None:
         return self.moving
+
+    def offices(self, place: str) -> Sequence[Office]:
+        return OFFICES.at(place)
+
+    def nearest_places(self, place: str) -> Sequence[str]:
+        return OFFICES.near(place)
 
 
 @dataclass(frozen=True)
