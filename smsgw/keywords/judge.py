@@ -14,6 +14,8 @@ LEAST_LEAD: Final = 5
 """Digits before the keyword below which they are no failed membership number: `1. JHT`, `3x`, `10.30`."""
 LEAST_FAILED: Final = 9
 """Digits of a wrong number that the message is about even where a right one follows."""
+EXAMPLE, NUMBER_EXAMPLE = "#9973014107900003#01-07-1990", "#18050012345"
+"""A form filled in, as keywords.md shows it."""
 _NO_RUN: Final = Run()
 _LONGEST_CHOICE: Final = 2
 _PHRASE_WORDS: Final = 4
@@ -59,10 +61,12 @@ class Judge:
         keyword = self._keywords[stem]
         if found.form.empty:
             return Reading("command", keyword.name, also=also)
-        filled = fill(found.form, self._today(), with_number=stem in self._takes_number)
+        with_number = stem in self._takes_number
+        filled = fill(found.form, self._today(), with_number=with_number)
         if filled.problem:
             problem, fields = filled.problem
-            return _malformed(keyword.name, problem, {**fields, "keyword": keyword.name})
+            form = f"{keyword.name}{EXAMPLE}{NUMBER_EXAMPLE if with_number else ''}"
+            return _malformed(keyword.name, problem, {**fields, "keyword": keyword.name, "form": form})
         return Reading("command", keyword.name, filled.number, filled.arguments, also=also)
 
 
