@@ -56,11 +56,18 @@ def test_either_a_text_or_lines() -> None:
 def test_templates_check() -> None:
     result = CliRunner().invoke(templates.command, ["check"])
     assert result.exit_code == 0, result.output
-    assert "jht.balance" in result.output
+    assert "jht.id balance" in result.output
+    assert "jht.en balance" in result.output
     assert "0 of them wrong" in result.output
 
 
+def test_templates_check_of_one_language() -> None:
+    result = CliRunner().invoke(templates.command, ["check", "--language", "en"])
+    assert "jht.en balance" in result.output
+    assert "jht.id" not in result.output
+
+
 def test_what_is_wrong_is_said() -> None:
-    assert Row("x.y", "id", 1, last=True, septets=161, text="a" * 161).fault == "1 over"
-    assert Row("x.y", "id", 1, last=False, septets=161, text="a" * 161).fault == ""
-    assert Row("x.y", "id", 1, last=False, septets=4, text="€").fault == "not basic GSM-7"
+    assert Row("x", "y", "id", 1, last=True, septets=161, text="a" * 161).fault == "1 over"
+    assert Row("x", "y", "id", 1, last=False, septets=161, text="a" * 161).fault == ""
+    assert Row("x", "y", "id", 1, last=False, septets=4, text="€").fault == "not basic GSM-7"

@@ -35,6 +35,10 @@ class Grammar:
     forms: frozenset[str]
     rivals: frozenset[str]
 
+    def owners(self) -> dict[str, str]:
+        """The stem of each phrase that counts anywhere."""
+        return {" ".join(words): stem for stem, found in self.phrases.items() for words in found.anywhere}
+
     def parse(self, folded: str) -> Tree[Token] | None:
         """The tree of a folded text, or None where it fits no rule; Lark's exceptions stay here."""
         try:

@@ -45,6 +45,11 @@ class Found:
     labels: list[str] = field(default_factory=list)
 
     @property
+    def has_number(self) -> bool:
+        """Whether a full membership number is in the text."""
+        return any(run.full for _, run in self.numbers)
+
+    @property
     def complains(self) -> bool:
         """Whether the message begins with a keyword that takes whatever is written."""
         return self.at[0] == 0 and TEXT in self.arguments
@@ -137,7 +142,7 @@ def _number(found: Found, item: Tree[Token], place: Place) -> None:
     if labels - {"calendar"} or (labels and not run.full):
         return
     found.numbers.append((place, run))
-    if place == "argument":
+    if place != "tail":
         found.form.groups.append(groups)
 
 
