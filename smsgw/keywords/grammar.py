@@ -14,10 +14,11 @@ from lark import Lark, Token, Tree
 from lark.exceptions import LarkError, UnexpectedInput
 
 from smsgw.keywords.lexer import WordLexer
-from smsgw.keywords.rules import ALONE, BARE, PHRASE, Phrases, Rules, Words
+from smsgw.keywords.rules import ALONE, BARE, FIRST, PHRASE, Phrases, Rules, Words
 
 PARTIAL: Final = "partial"
 _DEFINED: Final = re.compile(r"^[?!]*(_?[A-Za-z]\w*)(?:\{[^}]*\})?(?:\.-?\d+)?\s*:", re.MULTILINE)
+_QUOTED: Final = re.compile(r'"([A-Z]+|[0-9]+)"')
 _NEVER: Final = '"\\x00"'
 """No folded text holds this character: what stands for a rule without alternatives."""
 
@@ -29,6 +30,7 @@ class Grammar:
     parser: Lark
     phrases: Mapping[str, Phrases]
     takes_number: frozenset[str]
+    forms: frozenset[str]
     rivals: frozenset[str]
 
     def parse(self, folded: str) -> Tree[Token] | None:
@@ -50,36 +52,38 @@ def compose(base: str, files: Mapping[str, str]) -> tuple[Grammar | None, list[s
         problems = [problem for stem in files for problem in rules.greed(stem)] + _owned_twice(phrases)
         if problems:
             return None, problems
-        text = _joined(base, files, _begun(phrases)) + _classed(rules.classes.values())
-        parser = _lark(text, "lalr", rules.classes)
+        begun = _begun(phrases)
+        own = rules.own(begun)
+        text = _worded(_joined(base, files, begun), own) + _classed(rules.classes.values(), own.values())
+        parser = _lark(text, "lalr", _terminals(own, rules.classes))
     except (LarkError, RecursionError) as error:
         return None, [f"the composed grammar does not work: {str(error).strip()}"]
-    numbers = frozenset(stem for stem in files if rules.reaches(stem, "number"))
-    return Grammar(parser, phrases, numbers, rules.rivals), []
+    numbers, forms = (frozenset(stem for stem in files if rules.reaches(stem, rule)) for rule in ("number", "born"))
+    return Grammar(parser, phrases, numbers, forms, rules.rivals), []
 
 
-def _lark(text: str, parser: str | None, classes: Mapping[str, str] | None = None) -> Lark:
+def _lark(text: str, parser: str | None, words: Mapping[str, Sequence[str]] | None = None) -> Lark:
     return Lark(
         text,
         parser=parser,
         lexer="contextual" if parser else "basic",
         keep_all_tokens=True,
         maybe_placeholders=False,
-        _plugins={"ContextualLexer": partial(WordLexer, classes or {})},
+        _plugins={"ContextualLexer": partial(WordLexer, words or {})},
     )
 
 
 def _joined(base: str, files: Mapping[str, str], begun: Mapping[str, Sequence[Words]]) -> str:
     """All files behind one another, then what only all of them together can say."""
-    alone = [f"{stem}_{ALONE}" for stem, text in files.items() if f"{stem}_{ALONE}" in _DEFINED.findall(text)]
     rules = {rule: " | ".join(map(_quoted, found)) for rule, found in begun.items()}
     begun_only = rules.pop(PARTIAL, "") or _NEVER
     return "\n".join(
         [
             base,
             *files.values(),
-            "?command: " + (" | ".join(files) or _NEVER),
-            "?alone: " + (" | ".join(alone) or _NEVER),
+            "?command: " + _having(files, ""),
+            "?first: " + _having(files, f"_{FIRST}"),
+            "?alone: " + _having(files, f"_{ALONE}"),
             f"{PARTIAL}.-2: {begun_only}",
             *(f"%extend {rule}: {alternatives}" for rule, alternatives in rules.items()),
             "",
@@ -87,9 +91,31 @@ def _joined(base: str, files: Mapping[str, str], begun: Mapping[str, Sequence[Wo
     )
 
 
-def _classed(terminals: Iterable[str]) -> str:
-    """The rules of anybody's words, each with one terminal that the lexer finds in a dictionary."""
-    return "".join(f"%declare {name}\n%override {name.lower()}.-2: {name}\n" for name in sorted(set(terminals)))
+def _having(files: Mapping[str, str], ending: str) -> str:
+    """The keywords' rules of this ending, as alternatives."""
+    return " | ".join(f"{stem}{ending}" for stem, text in files.items() if f"{stem}{ending}" in _named(text)) or _NEVER
+
+
+def _named(text: str) -> frozenset[str]:
+    return frozenset(_DEFINED.findall(text))
+
+
+def _worded(text: str, own: Mapping[str, str]) -> str:
+    """The rules with their terminals in place of the keywords' words."""
+    return _QUOTED.sub(lambda found: own.get(found[1], found[0]), text)
+
+
+def _classed(classes: Iterable[str], own: Iterable[str]) -> str:
+    """The terminals of words, which the lexer finds in a dictionary, and the rules of anybody's words."""
+    names = sorted(set(classes))
+    declared = [f"%declare {name}" for name in sorted({*names, *own})]
+    return "\n".join([*declared, *(f"%override {name.lower()}.-2: {name}" for name in names), ""])
+
+
+def _terminals(own: Mapping[str, str], classes: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+    """What a word may be, the keyword's own first."""
+    words = sorted({*own, *classes})
+    return {word: tuple(found[word] for found in (own, classes) if word in found) for word in words}
 
 
 def _quoted(words: Words) -> str:
@@ -98,14 +124,16 @@ def _quoted(words: Words) -> str:
 
 def _foreign_names(stem: str, text: str) -> Iterator[str]:
     mine = re.compile(rf"_?{re.escape(stem)}(_\w+)?\Z", re.IGNORECASE)
-    names = _DEFINED.findall(text)
+    names = _named(text)
     yield from (
         f"grammar/{stem}.lark: `{name}` is not its own; its names begin with `{stem}_`"
-        for name in names
+        for name in sorted(names)
         if not mine.match(name)
     )
-    for name in {stem, f"{stem}_{PHRASE}"} - set(names):
-        yield f"grammar/{stem}.lark: has no rule `{name}`"
+    if not names.intersection({f"{stem}_{kind}" for kind in (PHRASE, BARE, ALONE)}):
+        yield f"grammar/{stem}.lark: has no rule `{stem}_{PHRASE}`"
+    elif stem not in names and f"{stem}_{ALONE}" not in names:
+        yield f"grammar/{stem}.lark: has no rule `{stem}`"
     if re.search(r"^%", text, re.MULTILINE):
         yield f"grammar/{stem}.lark: has a line with %; only base.lark imports, ignores and declares"
 

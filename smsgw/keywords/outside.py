@@ -16,9 +16,12 @@ def _opting(opt_out: Sequence[str], opt_in: Sequence[str]) -> Mapping[str, Optin
 
 
 CARRIER_WORDS: Final = _opting(
-    ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"), ("START", "UNSTOP", "YES")
+    ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"), ("START", "UNSTOP")
 )
-"""What the carrier acts on when it is the whole message (keywords.md rule 6; its default opt-out words of 2025)."""
+"""What the carrier acts on when it is the whole message (keywords.md rule 6; its default opt-out words of 2025).
+
+YES is not among them: it answers a question of ours first, and is an opt-in word where there was none.
+"""
 OWN_WORDS: Final = _opting(("BERHENTI", "UNREG", "OFF"), ("MULAI",))
 """The same in Indonesian: the carrier does not know them."""
 
@@ -45,13 +48,16 @@ def is_machine_sender(sender: str) -> bool:
     return bool(sender) and not _SUBSCRIBER.fullmatch(sender)
 
 
-def is_machine_text(folded: str, own_texts: Iterable[str]) -> bool:
-    """Whether no person wrote it: a promotion, a one-time password, an answering machine, or our own text."""
-    if _MASKED.search(folded):
-        return True
+def is_own_text(folded: str, own_texts: Iterable[str]) -> bool:
+    """Whether it is a text of ours that comes back."""
+    return bool(_MASKED.search(folded)) or (len(folded) >= _LONG_ENOUGH and any(text in folded for text in own_texts))
+
+
+def is_machine_text(folded: str) -> bool:
+    """Whether no person wrote it: a promotion, a one-time password, an answering machine."""
     if len(folded) < _LONG_ENOUGH:
         return False
-    if any(phrase in folded for phrase in _PHRASES) or any(text in folded for text in own_texts):
+    if any(phrase in folded for phrase in _PHRASES):
         return True
     marks = sum(word in folded for word in _RECEIPTS)
     return marks > 1 or (marks > 0 and _AMOUNT.search(folded) is not None)

@@ -1,7 +1,7 @@
 """Rules: what the compiled rules of a grammar say about each keyword: its phrases, and whether it takes too much."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -10,9 +10,11 @@ from lark import Lark
 from lark.grammar import NonTerminal, Rule, Symbol
 from lark.lexer import PatternStr
 
-PHRASE, BARE, ALONE = "phrase", "bare", "alone"
-OTHERS, ANYBODYS = ("programme", "foreign", "elsewhere"), ("filler", "phone", "example")
+PHRASE, BARE, ALONE, FIRST, OPENING = "phrase", "bare", "alone", "first", "opening"
+ASIDE: Final = "aside"
+OTHERS, ANYBODYS = ("programme", "foreign"), ("filler", "phone", "example", "calendar")
 """The rules of base.lark with words that a keyword may own, and with words that it may not."""
+_CLASSES: Final = frozenset(OTHERS + ANYBODYS)
 LONGEST_PHRASE: Final = 24
 """Characters of a phrase: replies name it, so it has a widest value."""
 
@@ -42,6 +44,7 @@ class Rules:
         for rule in compiled.rules:
             self._by_origin.setdefault(rule.origin.name, []).append(rule)
         self._strings = {t.name: t.pattern.value for t in compiled.terminals if isinstance(t.pattern, PatternStr)}
+        self._words = frozenset(self._strings.values())
         self.classes = {words[0]: name.upper() for name in OTHERS + ANYBODYS for words in self._expand(name)}
         self.rivals = frozenset(words[0] for name in OTHERS for words in self._expand(name))
 
@@ -50,10 +53,29 @@ class Rules:
         anywhere, bare, alone = (tuple(self._expand(f"{stem}_{kind}")) for kind in (PHRASE, BARE, ALONE))
         return Phrases(anywhere, bare, alone)
 
+    def own(self, begun: Mapping[str, Sequence[Words]]) -> dict[str, str]:
+        """The terminal of each keyword's word: one for all words that stand in the very same places.
+
+        Lark's tables grow with every terminal. `begun` are sequences of words that rules are to be extended by.
+        """
+        places: dict[str, set[str]] = {}
+        for rule in (rule for name, found in self._by_origin.items() if name not in _CLASSES for rule in found):
+            names = [self._strings.get(symbol.name, symbol.name) for symbol in rule.expansion]
+            _place(places, f"{rule.origin.name} {rule.alias}", names)
+        for origin, sequences in begun.items():
+            for words in sequences:
+                _place(places, origin, words)
+        first: dict[frozenset[str], str] = {}
+        return {
+            word: f"OWN_{first.setdefault(frozenset(found), word)}"
+            for word, found in sorted(places.items())
+            if word.isalnum() and word in self._words
+        }
+
     def greed(self, stem: str) -> Iterator[str]:
         """Why this keyword would take messages that are not its own."""
         where, own = f"grammar/{stem}.lark", self.phrases(stem)
-        for name in sorted(self._first(stem) | self._first(f"{stem}_{ALONE}")):
+        for name in sorted(set().union(*(self._first(rule) for rule in (stem, f"{stem}_{FIRST}", f"{stem}_{ALONE}")))):
             if name not in self._strings:
                 yield f"{where}: can start with {name}, not only with words of its own"
         for words in (*own.anywhere, *own.bare):
@@ -62,12 +84,12 @@ class Rules:
         for words in own.all():
             if not all(_SHAPE.fullmatch(word) for word in words) or len(" ".join(words)) > LONGEST_PHRASE:
                 yield f"{where}: the phrase {' '.join(words)} is not of capital letters, or too long"
-        if not own.anywhere:
+        if not any(own.all()):
             yield f"{where}: has no phrase"
 
     def reaches(self, origin: str, wanted: str) -> bool:
-        """Whether a rule uses another one, at any depth."""
-        seen, waiting = set[str](), [origin]
+        """Whether a rule uses another one, at any depth, but not aside."""
+        seen, waiting = {ASIDE}, [origin]
         while waiting:
             name = waiting.pop()
             if name == wanted:
@@ -105,3 +127,8 @@ class Rules:
                 else:
                     waiting.append(first.name)
         return found
+
+
+def _place(places: dict[str, set[str]], rule: str, names: Sequence[str]) -> None:
+    for at, name in enumerate(names):
+        places.setdefault(name, set()).add(f"{rule}: {' '.join(names[:at])} _ {' '.join(names[at + 1 :])}")

@@ -1,104 +1,149 @@
 """Walk: what a parsed tree holds: the command, its arguments, the numbers by their place, and words nobody owns."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from lark import Token, Tree
 
+from smsgw.keywords.forms import Form
 from smsgw.keywords.numbers import Run, read_run
-from smsgw.keywords.rules import ALONE, BARE, PHRASE
+from smsgw.keywords.rules import ALONE, ASIDE, BARE, FIRST, OPENING, PHRASE
 
 Place = Literal["lead", "argument", "tail"]
-_PHONE_REACH, _EXAMPLE_REACH = 2, 3
-"""Words back to which `HP` makes a number a phone's and `CONTOH` makes it an example."""
-_NUMBER = "number"
+PROGRAMME: Final = "programme"
+TEXT: Final = "text"
+"""The argument that is a participant's own words."""
+_REACH: Final = {"phone": 2, "example": 3, "calendar": 2}
+"""Words back to which `HP` makes a number a phone's, `CONTOH` an example and `TAHUN` part of a date."""
+_NUMBER: Final = "number"
+_ENDING: Final = re.compile(rf"_(?:{ALONE}|{FIRST})\Z")
+_TICKETS: Final = ("CLAIM", "REPORT")
 
 
 @dataclass(slots=True)
 class Found:
     """What the walk finds.
 
-    `rivals` are other programmes named behind the phrase, `after` the words of the tail; `foreign` is a keyword of
-    BPJS Kesehatan, `elsewhere` a request of another kind before the phrase, `programme` any programme's name.
+    `at` is where the phrase stands; `programmes` are named behind the phrase, `after` are the words of the tail;
+    `foreign` is a keyword of BPJS Kesehatan, `programme` any programme's name outside the phrase and its arguments.
     """
 
     stem: str | None = None
-    phrase: str = ""
     bare: bool = False
+    at: tuple[int, int] = (0, 0)
     numbers: list[tuple[Place, Run]] = field(default_factory=list)
     arguments: dict[str, str] = field(default_factory=dict)
+    form: Form = field(default_factory=Form)
     unknown: list[Token] = field(default_factory=list)
     after: list[str] = field(default_factory=list)
-    rivals: list[str] = field(default_factory=list)
+    programmes: list[str] = field(default_factory=list)
     foreign: bool = False
-    elsewhere: bool = False
     programme: bool = False
     labels: list[str] = field(default_factory=list)
 
+    @property
+    def complains(self) -> bool:
+        """Whether the message begins with a keyword that takes whatever is written."""
+        return self.at[0] == 0 and TEXT in self.arguments
 
-def walk(tree: Tree[Token], text: str, stems: Iterable[str]) -> Found:
-    """Go through the tree of `text` once; `stems` are the rules of commands."""
+
+def walk(tree: Tree[Token], stems: Container[str]) -> Found:
+    """Go through a tree once; `stems` are the rules of commands."""
     found = Found()
     for child in tree.children:
         stem = _stem(child, stems)
         if stem is not None and isinstance(child, Tree):
-            _command(found, child, stem, text)
+            _command(found, child, stem)
         else:
             _item(found, child, "lead" if found.stem is None else "tail")
     return found
 
 
-def _stem(child: Tree[Token] | Token, stems: Iterable[str]) -> str | None:
+def _stem(child: Tree[Token] | Token, stems: Container[str]) -> str | None:
     if isinstance(child, Token):
         return None
-    name = str(child.data).removesuffix(f"_{ALONE}")
+    name = _ENDING.sub("", str(child.data))
     return name if name in stems else None
 
 
-def _command(found: Found, tree: Tree[Token], stem: str, text: str) -> None:
+def _command(found: Found, tree: Tree[Token], stem: str) -> None:
     found.stem = stem
     found.labels.clear()
     for child in tree.children:
-        kind = str(child.data).removeprefix(f"{stem}_") if isinstance(child, Tree) else ""
-        if isinstance(child, Token):
+        kind = "" if isinstance(child, Token) else str(child.data).removeprefix(f"{stem}_")
+        if isinstance(child, Token) or kind in _ITEMS:
             _item(found, child, "argument")
-        elif kind in (PHRASE, BARE):
-            found.phrase, found.bare = _covered(child, text), kind == BARE
-        elif kind == child.data:
-            _item(found, child, "argument")
+        elif kind in (PHRASE, BARE, OPENING):
+            _phrase(found, child, stem, kind)
+        elif kind in _FIELDS:
+            _field(found.form, child, kind)
         else:
-            found.arguments[kind] = _covered(child, text)
+            _argument(found, child, kind)
+
+
+def _phrase(found: Found, tree: Tree[Token], stem: str, kind: str) -> None:
+    tokens = list(_leaves(tree))
+    found.bare, found.at = kind == BARE, (tokens[0].start_pos or 0, tokens[-1].end_pos or 0)
+    for child in tree.children:
+        if isinstance(child, Tree):
+            _argument(found, child, str(child.data).removeprefix(f"{stem}_"))
+
+
+def _argument(found: Found, tree: Tree[Token], kind: str) -> None:
+    """What a rule's name or its words give; words in several places are put behind one another."""
+    found.labels.append("argument")
+    name, _, value = kind.partition("_")
+    if value:
+        found.arguments[name] = value.upper()
+    else:
+        words = [_ticket(token) if token.type in _TICKETS else str(token) for token in _leaves(tree)]
+        found.arguments[name] = " ".join((*found.arguments.get(name, "").split(), *words))
+
+
+def _ticket(token: Token) -> str:
+    """K2510-00123, however it was separated."""
+    plain = "".join(char for char in token if char.isalnum())
+    return f"{plain[:5]}-{plain[5:]}"
+
+
+def _field(form: Form, tree: Tree[Token], kind: str) -> None:
+    text = str(tree.children[0])
+    {"nik": form.niks, "born": form.dates, "email": form.emails}[kind].append(text)
 
 
 def _item(found: Found, item: Tree[Token] | Token, place: Place) -> None:
     kind = "word" if isinstance(item, Token) else str(item.data)
     if isinstance(item, Token):
         found.unknown.append(item)
-        if place == "tail":
-            found.after.append(str(item))
-    elif kind == _NUMBER:
-        if "phone" not in found.labels[-_PHONE_REACH:] and "example" not in found.labels[-_EXAMPLE_REACH:]:
-            found.numbers.append((place, read_run([str(token) for token in item.children])))
+        if place == "argument":
+            found.form.names.append(str(item))
+    elif kind in (_NUMBER, ASIDE):
+        _number(found, item, place)
     else:
         _other(found, item, kind, place)
+    if place == "tail":
+        found.after += map(str, _leaves(item) if isinstance(item, Tree) else [item])
     found.labels.append(kind)
+
+
+def _number(found: Found, item: Tree[Token], place: Place) -> None:
+    groups = [str(token) for token in _leaves(item)]
+    run = read_run(groups)
+    labels = {label for label, reach in _REACH.items() if label in found.labels[-reach:]}
+    if labels - {"calendar"} or (labels and not run.full):
+        return
+    found.numbers.append((place, run))
+    if place == "argument":
+        found.form.groups.append(groups)
 
 
 def _other(found: Found, item: Tree[Token], kind: str, place: Place) -> None:
     found.foreign |= kind == "foreign"
-    found.elsewhere |= kind == "elsewhere" and place == "lead"
-    found.programme |= kind == "programme"
-    if kind == "programme" and place == "argument":
-        found.rivals.append(str(item.children[0]))
-    elif kind == "partial" and place == "tail":
-        found.after.append(str(item.children[0]))
-
-
-def _covered(tree: Tree[Token], text: str) -> str:
-    """The piece of the text under a tree, with what separates its words."""
-    tokens = list(_leaves(tree))
-    return text[tokens[0].start_pos : tokens[-1].end_pos] if tokens else ""
+    found.programme |= kind == PROGRAMME
+    if kind == PROGRAMME and place == "argument":
+        found.programmes.append(str(item.children[0]))
 
 
 def _leaves(tree: Tree[Token]) -> Iterator[Token]:
@@ -107,3 +152,7 @@ def _leaves(tree: Tree[Token]) -> Iterator[Token]:
             yield child
         else:
             yield from _leaves(child)
+
+
+_FIELDS: Final = frozenset(("nik", "born", "email"))
+_ITEMS: Final = frozenset((_NUMBER, ASIDE, PROGRAMME, "filler", "phone", "example", "calendar", "foreign", "partial"))
