@@ -18,8 +18,8 @@ BLOCK: Final = re.compile(r"(?P<begin><!-- begin:cases -->\n).*?(?P<end><!-- end
 def written(found: list[Case]) -> str:
     """Both tables: the classes, and the rows that are read as none of their labels."""
     rows = report(found)
-    total = tuple(sum(row[at] for row in rows) for at in (1, 2, 3))
-    classes = [*rows, ("**all**", *total)]
+    total = [sum(numbers) for numbers in zip(*(row[1:] for row in rows), strict=True)]
+    classes: list[Iterable[object]] = [*rows, ("**all**", *total)]
     others = [(f"`{case.row['text']}`", case.reading.keyword, reason(case)) for case in found if not case.accepted]
     return "\n".join(
         [

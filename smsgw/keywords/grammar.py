@@ -154,7 +154,8 @@ def _begun(phrases: Mapping[str, Phrases]) -> dict[str, list[Words]]:
     """Beginnings of phrases that are not carried through, by the rule that must take them.
 
     An LALR parser cannot go back: SALDO HARI, begun as SALDO HARI TUA, is still SALDO, and HARI alone is a word like
-    any other. So are words that are a keyword only as the whole message.
+    any other. So are words that are a keyword only as the whole message. KAPAN KLAIM, begun as KAPAN KLAIM CAIR, is
+    KLAIM.
     """
     complete = {words: f"{stem}_{PHRASE}" for stem, found in phrases.items() for words in found.anywhere}
     complete |= {words: f"{stem}_{BARE}" for stem, found in phrases.items() for words in found.bare}
@@ -163,6 +164,7 @@ def _begun(phrases: Mapping[str, Phrases]) -> dict[str, list[Words]]:
     begun |= {words for found in phrases.values() for words in found.alone if words[0].isalpha()}
     rules: dict[str, list[Words]] = {}
     for words in sorted(begun - set(complete)):
-        rule = next((complete[words[:end]] for end in range(len(words), 0, -1) if words[:end] in complete), PARTIAL)
+        inside = (words[start:end] for start in range(len(words)) for end in range(len(words), start, -1))
+        rule = next((complete[part] for part in inside if part in complete), PARTIAL)
         rules.setdefault(rule, []).append(words)
     return rules
