@@ -260,6 +260,12 @@ def test_a_bare_word_before_a_sentence_is_read_past(text: str) -> None:
     assert (reading.keyword, reading.membership_number) == ("JHT", NUMBER)
 
 
+@pytest.mark.parametrize("text", ["info jht 18050012345", "mohon info jht pak 18050012345", "18050012345 info jht"])
+def test_info_with_a_number_is_the_balance(text: str) -> None:
+    reading = read(text)
+    assert (reading.keyword, reading.membership_number, reading.arguments) == ("JHT", NUMBER, {})
+
+
 @pytest.mark.parametrize("keyword", ["MUTASI", "SIMULASI"])
 @pytest.mark.parametrize(
     "text", ["{} 180 5001 2345", "{} 18 05 00 12 345", "{} 1805-0012-345", "{}18050012345", "{} 1 8 0 5 0 0 1 2 3 4 5"]

@@ -56,7 +56,6 @@ def test_commands(text: str, keyword: str, number: str | None) -> None:
         ("JHT 1e10", "number_letters", {}),
         ("JHT 18050012345 dan 18050067890", "two_numbers", {}),
         ("JHT JP 18050012345", "other_programme", {"programme": "JP"}),
-        ("JP JHT 18050012345", "other_programme", {"programme": "JHT"}),
         ("TAGIHAN 0001260945809", "number_health", {}),
         ("18050012345", "number_only", {}),
     ],
