@@ -15,7 +15,7 @@ def answer(ask: Ask) -> Reply:
         return Reply("CAIR", found, {"number": member.number} if member else {})
     if found not in ("active", "arrears"):
         return _whole(ask, member) if found == "inactive" else Reply("CAIR", "ended", {"number": member.number})
-    if member.registered_on is None or not member.jht_balance:
+    if member.registered_on is None:
         return Reply("CAIR", "general")
     return _told(ask, member, member.registered_on)
 
@@ -26,8 +26,10 @@ def _told(ask: Ask, member: Membership, registered_on: date) -> Reply:
     fields: dict[str, object] = {"number": member.number, "years": months // 12, "months": months % 12}
     if months < needed:
         return Reply("CAIR", "not_yet", fields | {"from": months_later(registered_on, needed)})
+    if not member.jht_balance:
+        return Reply("CAIR", "general")
     part = PARTS.get(ask.reading.arguments.get("part", ""))
-    amounts = {name: most(member.jht_balance or 0, name, ask.rules) for name in PARTS.values()}
+    amounts = {name: most(member.jht_balance, name, ask.rules) for name in PARTS.values()}
     return Reply("CAIR", f"may_{part}" if part else "may", fields | amounts)
 
 

@@ -20,7 +20,7 @@ def answer(ask: Ask) -> Reply:
         section = "outside" if found == "outside" else "ended"
         return Reply("SIMULASI", section, {"number": member.number, "programme": programme})
     years = _whole(ask, "years")
-    if years is not None and years > ask.rules.number("simulation_years_max"):
+    if (years or 0) > ask.rules.number("simulation_years_max"):
         return Reply("SIMULASI", "too_long")
     return _pension(ask, member, years) if programme == "JP" else _balance(ask, member, years)
 
@@ -58,6 +58,8 @@ def _balance(ask: Ask, member: Membership, years: int | None) -> Reply:
     months = _months(ask, member, years, age)
     if months is None or months < 1:
         return Reply("SIMULASI", "no_birth" if months is None else "age_past")
+    if months > 12 * ask.rules.number("simulation_years_max"):
+        return Reply("SIMULASI", "too_long")
     paid = (member.last_contribution or 0) if member.status == "AKTIF" else 0
     balance = member.jht_balance or 0
     fields = {
