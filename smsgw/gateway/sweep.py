@@ -1,7 +1,7 @@
 """Sweep: what waits is rung for again, what died is released, what is too old is closed."""
 
 from smsgw import logs
-from smsgw.messages import inbox, outbox
+from smsgw.messages import inbox, notices, outbox
 from smsgw.messages.tables import heartbeat
 from smsgw.store import Store, db_now
 from smsgw.store.sql import dialect_of, insert
@@ -21,6 +21,7 @@ class SweepVerb:
         """Tidy up once; the verbs that have work due, to be rung for."""
         with self._store.write() as connection:
             closed, dead = outbox.expire(connection), outbox.release_dead(connection)
+            closed += notices.withdraw(connection)
             beat = insert(dialect_of(connection), heartbeat).values(name="sweep", at=db_now())
             connection.execute(beat.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"at": db_now()}))
         if closed or dead:
