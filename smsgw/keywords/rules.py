@@ -10,7 +10,7 @@ from lark import Lark
 from lark.grammar import NonTerminal, Rule, Symbol
 from lark.lexer import PatternStr
 
-PHRASE, BARE, ALONE, FIRST, OPENING = "phrase", "bare", "alone", "first", "opening"
+PHRASE, BARE, ALONE, FIRST, OPENING, NUMBERED = "phrase", "bare", "alone", "first", "opening", "numbered"
 ASIDE: Final = "aside"
 OTHERS, ANYBODYS = ("programme", "foreign"), ("filler", "phone", "example", "calendar")
 """The rules of base.lark with words that a keyword may own, and with words that it may not."""
@@ -24,14 +24,15 @@ _SHAPE: Final = re.compile(r"\W|[A-Z]+")
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """The words of one keyword: anywhere, only among known words, and only as the whole message."""
+    """The words of one keyword: anywhere, only among known words, only as the whole message, only with a number."""
 
     anywhere: tuple[Words, ...]
     bare: tuple[Words, ...]
     alone: tuple[Words, ...]
+    numbered: tuple[Words, ...] = ()
 
     def all(self) -> Iterator[Words]:
-        """Every phrase, however it may be used."""
+        """Every phrase that is the keyword's by itself."""
         yield from (*self.anywhere, *self.bare, *self.alone)
 
 
@@ -49,9 +50,8 @@ class Rules:
         self.rivals = frozenset(words[0] for name in OTHERS for words in self._expand(name))
 
     def phrases(self, stem: str) -> Phrases:
-        """What a keyword's three phrase rules can be, word by word."""
-        anywhere, bare, alone = (tuple(self._expand(f"{stem}_{kind}")) for kind in (PHRASE, BARE, ALONE))
-        return Phrases(anywhere, bare, alone)
+        """What a keyword's phrase rules can be, word by word."""
+        return Phrases(*(tuple(self._expand(f"{stem}_{kind}")) for kind in (PHRASE, BARE, ALONE, NUMBERED)))
 
     def own(self, begun: Mapping[str, Sequence[Words]]) -> dict[str, str]:
         """The terminal of each keyword's word: one for all words that stand in the very same places.

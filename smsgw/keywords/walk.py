@@ -9,7 +9,7 @@ from lark import Token, Tree
 
 from smsgw.keywords.forms import Form
 from smsgw.keywords.numbers import Run, read_run
-from smsgw.keywords.rules import ALONE, ASIDE, BARE, FIRST, OPENING, PHRASE
+from smsgw.keywords.rules import ALONE, ASIDE, BARE, FIRST, NUMBERED, OPENING, PHRASE
 
 Place = Literal["lead", "argument", "tail"]
 PROGRAMME: Final = "programme"
@@ -31,6 +31,7 @@ class Found:
     """
 
     stem: str | None = None
+    phrase: str = ""
     bare: bool = False
     at: tuple[int, int] = (0, 0)
     numbers: list[tuple[Place, Run]] = field(default_factory=list)
@@ -42,6 +43,11 @@ class Found:
     foreign: bool = False
     programme: bool = False
     labels: list[str] = field(default_factory=list)
+
+    @property
+    def has_number(self) -> bool:
+        """Whether a full membership number is in the text."""
+        return any(run.full for _, run in self.numbers)
 
     @property
     def complains(self) -> bool:
@@ -75,7 +81,7 @@ def _command(found: Found, tree: Tree[Token], stem: str) -> None:
         kind = "" if isinstance(child, Token) else str(child.data).removeprefix(f"{stem}_")
         if isinstance(child, Token) or kind in _ITEMS:
             _item(found, child, "argument")
-        elif kind in (PHRASE, BARE, OPENING):
+        elif kind in (PHRASE, BARE, OPENING, NUMBERED):
             _phrase(found, child, stem, kind)
         elif kind in _FIELDS:
             _field(found.form, child, kind)
@@ -85,6 +91,7 @@ def _command(found: Found, tree: Tree[Token], stem: str) -> None:
 
 def _phrase(found: Found, tree: Tree[Token], stem: str, kind: str) -> None:
     tokens = list(_leaves(tree))
+    found.phrase = " ".join(tokens)
     found.bare, found.at = kind == BARE, (tokens[0].start_pos or 0, tokens[-1].end_pos or 0)
     for child in tree.children:
         if isinstance(child, Tree):
@@ -135,7 +142,7 @@ def _number(found: Found, item: Tree[Token], place: Place) -> None:
     if labels - {"calendar"} or (labels and not run.full):
         return
     found.numbers.append((place, run))
-    if place == "argument":
+    if place != "tail":
         found.form.groups.append(groups)
 
 
