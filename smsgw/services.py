@@ -64,6 +64,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     url = settings.redis_url.get_secret_value()
     redis = jobs.connect(url) if url else None
     bell: Bell = jobs.bell(redis) if redis is not None else QuietBell()
+    receive, settle = Receive(store, bell), Settle(store)
     try:
         yield Services(
             settings=settings,
@@ -75,10 +76,12 @@ def open_services(settings: Settings) -> Iterator[Services]:
             carriers=_carriers(settings),
             redis=redis,
             bell=bell,
-            receive=Receive(store, bell),
-            settle=Settle(store),
+            receive=receive,
+            settle=settle,
         )
     finally:
+        receive.close()
+        settle.close()
         store.close()
         if redis is not None:
             redis.close()
