@@ -55,5 +55,5 @@ def test_every_section_is_heard_or_is_the_gateways_own(registry: Registry) -> No
     }
     # `limit` needs a day's messages, `unavailable` lost data; the answering tests show both.
     # What nobody asked for is shown by the tests of notices.
-    told = {"jht.yearly", "lacak.changed_transfer", "lacak.changed_paid", "lacak.changed_refused"}
+    told = {"jht.yearly", "lacak.changed", "lacak.changed_transfer", "lacak.changed_paid", "lacak.changed_refused"}
     assert silent == {"base.unavailable", "base.limit", "base.argument_missing"} | told
