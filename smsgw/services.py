@@ -10,12 +10,13 @@ from redis import Redis
 
 from smsgw import logs
 from smsgw.carriers import Carrier
-from smsgw.clock import Clock, today
+from smsgw.clock import Clock, day_of, today
 from smsgw.config import Settings
 from smsgw.errors import StartupError
 from smsgw.gateway import jobs
 from smsgw.gateway.answer import AnswerVerb
 from smsgw.gateway.bell import Bell, QuietBell
+from smsgw.gateway.notices import Sender
 from smsgw.gateway.receive import Receive
 from smsgw.gateway.reply import Budget
 from smsgw.gateway.send import SendVerb
@@ -120,6 +121,14 @@ def open_work(services: Services) -> Iterator[Work]:
             bell=services.bell,
             pool=pool,
         )
+
+
+def sender_of(services: Services, now_ms: int) -> Sender:
+    """What writes to participants who did not ask; StartupError where there is nothing to send it from."""
+    if not services.settings.twilio_from:
+        raise StartupError(["SMSGW_TWILIO_FROM is empty: name the number that members are told from."])
+    carrier, rules = next(iter(services.carriers)), services.rulebook.on(day_of(now_ms))
+    return Sender(services.registry, rules, carrier, services.settings.twilio_from[0])
 
 
 def _answering(services: Services) -> AnswerVerb:

@@ -55,5 +55,6 @@ def test_every_section_is_heard_or_is_the_gateways_own(registry: Registry) -> No
     }
     # `limit` needs a day's messages, `unavailable` lost data; the answering tests show both. The others are told
     # without being asked, some to another phone; the tests of notices, announcements and binding show them.
-    told = {"lacak.changed_transfer", "lacak.changed_paid", "lacak.changed_refused", "daftar.alert", "tolak.asked"}
+    told = {"jht.yearly", "lacak.changed", "lacak.changed_transfer", "lacak.changed_paid", "lacak.changed_refused"}
+    told |= {"daftar.alert", "tolak.asked"}
     assert silent == {"base.unavailable", "base.limit", "base.argument_missing"} | told

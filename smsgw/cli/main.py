@@ -18,6 +18,8 @@ COMMANDS = {
     "parse": "Show how a text is read.",
     "measure": "Count septets and segments of a text.",
     "members": "Bring membership data in.",
+    "claims": "Bring claims in, and tell members how far theirs has come.",
+    "announce": "Tell members what they are owed to know: the yearly balance.",
     "offices": "Show the branch offices that replies tell.",
     "rules": "Show the rates, amounts and times that replies tell.",
     "templates": "Check what participants can receive.",

@@ -19,7 +19,7 @@ from smsgw.keywords import Alert, Registry, Rules
 from smsgw.members import binding
 from smsgw.members.directory import STRANGER, Directory, Entitlement
 from smsgw.members.identity import Who
-from smsgw.messages import inbox, outbox, states
+from smsgw.messages import inbox, notices, outbox, states
 from smsgw.messages.rows import Answer, InboundRow
 from smsgw.offices import Offices
 from smsgw.store import Store, db_now
@@ -177,6 +177,8 @@ class AnswerVerb:
             undone = {answer.inbound_id for answer in answers if not self._carry_out(connection, batch, answer)}
             answers = [answer for answer in answers if answer.inbound_id not in undone]
             inbox.finish(connection, answers)
+            if any(answer.set_opted_out for answer in answers):
+                notices.withdraw(connection)
             drafts = [draft for answer in answers for draft in (answer.draft, *answer.alerts) if draft is not None]
             outbox.queue(connection, drafts)
             inbox.hold(connection, [i for i in batch.failed if i in mine], RETRY_MS, failed_try=True)

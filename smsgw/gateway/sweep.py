@@ -3,7 +3,7 @@
 from smsgw import logs
 from smsgw.clock import Clock
 from smsgw.members import binding, guards
-from smsgw.messages import inbox, outbox
+from smsgw.messages import inbox, notices, outbox
 from smsgw.messages.tables import heartbeat
 from smsgw.store import Store, db_now
 from smsgw.store.sql import dialect_of, insert
@@ -27,6 +27,7 @@ class SweepVerb:
             moved = binding.finish_moves(connection, now_ms)
             guards.forget(connection, now_ms)
             closed, dead = outbox.expire(connection), outbox.release_dead(connection)
+            closed += notices.withdraw(connection)
             beat = insert(dialect_of(connection), heartbeat).values(name="sweep", at=db_now())
             connection.execute(beat.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"at": db_now()}))
         if closed or dead:

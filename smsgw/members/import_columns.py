@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from smsgw.members.words import PROGRAMMES, SEGMENTS, STATUSES
+from smsgw.members.words import CLAIM_STATES, PROGRAMMES, SEGMENTS, STATUSES
 from smsgw.phones import to_e164
 
 LONGEST = 100  # characters of a name, an employer, a reason
@@ -123,6 +123,25 @@ def _phones(cell: str, today: date) -> tuple[str, ...]:
     return tuple(sorted({phone for phone in found if phone}))
 
 
+def _claim(cell: str, today: date) -> str:
+    text = cell.upper()
+    if not re.fullmatch(r"K[0-9]{4}-[0-9]{5}", text, re.ASCII):
+        raise ValueError("is no claim number: K, four digits, a hyphen, five digits")
+    return text
+
+
+def _stage(cell: str, today: date) -> int:
+    if not re.fullmatch("[1-6]", cell, re.ASCII):
+        raise ValueError("is no stage from 1 to 6")
+    return int(cell)
+
+
+def _state(cell: str, today: date) -> str:
+    if cell.lower() not in CLAIM_STATES:
+        raise ValueError(f"is none of {', '.join(CLAIM_STATES)}")
+    return cell.lower()
+
+
 _DATE, _RP = "`YYYY-MM-DD` or `DD-MM-YYYY`", "whole rupiah, digits alone"
 COLUMNS: Mapping[str, Column] = {
     "number": Column(_number, "11 digits, or an old card such as `05JN0012345`; leading zeros count", required=True),
@@ -146,4 +165,20 @@ COLUMNS: Mapping[str, Column] = {
     "last_contribution_month": Column(_month, "`YYYY-MM` or `MM-YYYY`, not in the future"),
     "last_contribution": Column(_rupiah, f"{_RP}; needed where there is a month"),
 }
-REQUIRED = tuple(name for name, column in COLUMNS.items() if column.required)
+_KNOWN = "the membership: 11 digits, or an old card; it must be known already"
+HISTORY: Mapping[str, Column] = {
+    "number": Column(_number, _KNOWN, required=True),
+    "since": Column(_past_date, f"{_DATE}, not in the future: the first day there", required=True),
+    "until": Column(_past_date, f"{_DATE}, not in the future: the last day; empty: still there"),
+    "employer": Column(_words, f"at most {LONGEST} characters"),
+    "segment": Column(_one_of(SEGMENTS), " ".join(f"`{word}`" for word in SEGMENTS), required=True),
+}
+CLAIMS: Mapping[str, Column] = {
+    "claim": Column(_claim, "`K`, year and month, hyphen, five digits, as `K2510-00123`", required=True),
+    "number": Column(_number, _KNOWN, required=True),
+    "programme": Column(_one_of(PROGRAMMES), " ".join(f"`{word}`" for word in PROGRAMMES), required=True),
+    "stage": Column(_stage, "`1` to `6`: the last stage that is done", required=True),
+    "state": Column(_state, "`open` `paid` `refused`", required=True),
+    "filed_on": Column(_past_date, f"{_DATE}, not in the future", required=True),
+    "changed_on": Column(_past_date, f"{_DATE}, not in the future, not before `filed_on`", required=True),
+}

@@ -1,10 +1,10 @@
-"""Membership data from a CSV file: validated row by row, written in chunks, repeatable.
+"""Data from a CSV file: validated row by row, written in chunks, repeatable.
 
-The columns are in `smsgw.members.import_columns.COLUMNS` and in docs/members.md. Columns that a file does not have
+What the columns are is in `smsgw.members.import_columns` and in docs/members.md. Columns that a file does not have
 keep what is stored; a new membership then has nothing there.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -13,10 +13,10 @@ from pathlib import Path
 from smsgw.members import bulk
 from smsgw.members.import_chunk import Chunk
 from smsgw.members.import_ledger import Ledger
-from smsgw.members.import_rows import ImportRefused, Problem, Record, Rows
+from smsgw.members.import_rows import MEMBERS, ImportRefused, Problem, Record, Rows
 from smsgw.store import Store
 
-__all__ = ["Counts", "ImportRefused", "Problem", "import_members"]
+__all__ = ["Counts", "ImportRefused", "Problem", "Write", "import_members", "import_rows"]
 
 CHUNK = 1_000
 
@@ -31,6 +31,10 @@ class Counts:
     bad: int = 0
 
 
+Write = Callable[[Sequence[Record]], tuple[Counts, Sequence[Problem]]]
+"""Writes a chunk of rows that are well by themselves; the problems are those that show only beside what is stored."""
+
+
 def import_members(
     store: Store,
     path: Path,
@@ -40,38 +44,47 @@ def import_members(
     delimiter: str = ",",
     tick: Callable[[int], None] = lambda _: None,
 ) -> Counts:
-    """Bring the rows of `path` into the store; `tick` hears how many bytes were read so far.
+    """Bring the memberships of `path` into the store; `tick` hears how many bytes were read so far.
 
     A row with a problem is left out and told to `on_problem`; the others are written, a thousand at a time.
     ImportRefused when the file as a whole cannot be read, and then nothing was written.
     """
-    rows = Rows(path, delimiter, today)
-    counts = Counts()
+    rows = Rows(path, MEMBERS, delimiter, today)
     with Ledger() as ledger:
-        for batch in _batches(rows):
-            records = [row for row in batch if isinstance(row, Record)]
-            found = [problem for row in batch if not isinstance(row, Record) for problem in row]
-            written, contradictions = _write(store, records, ledger)
-            for problem in sorted([*found, *contradictions], key=lambda problem: problem.line):
-                on_problem(problem)
-            bad = len(batch) - len(records) + len(contradictions)
-            counts = _sum(counts, written, bad)
-            tick(rows.read_bytes)
+        return import_rows(store, rows, lambda records: _write(store, records, ledger), on_problem, tick)
+
+
+def import_rows(
+    store: Store,
+    rows: Rows,
+    write: Write,
+    on_problem: Callable[[Problem], None],
+    tick: Callable[[int], None],
+    chunk: int = CHUNK,
+) -> Counts:
+    """Bring the rows of any file in, `chunk` at a time."""
+    counts = Counts()
+    for batch in _batches(rows, chunk):
+        records = [row for row in batch if isinstance(row, Record)]
+        found = [problem for row in batch if not isinstance(row, Record) for problem in row]
+        written, more = write(records) if records else (Counts(), [])
+        for problem in sorted([*found, *more], key=lambda problem: problem.line):
+            on_problem(problem)
+        counts = _sum(counts, written, len(batch) - len(records) + len({problem.line for problem in more}))
+        tick(rows.read_bytes)
     if counts.new or counts.changed:
         with store.write() as connection:
             bulk.refresh_statistics(connection)
     return counts
 
 
-def _batches(rows: Rows) -> Iterator[list[Record | Sequence[Problem]]]:
+def _batches(rows: Iterable[Record | Sequence[Problem]], size: int) -> Iterator[list[Record | Sequence[Problem]]]:
     source = iter(rows)
-    while batch := list(islice(source, CHUNK)):
+    while batch := list(islice(source, size)):
         yield batch
 
 
 def _write(store: Store, records: Sequence[Record], ledger: Ledger) -> tuple[Counts, list[Problem]]:
-    if not records:
-        return Counts(), []
     with store.write() as connection:
         bulk.alone(connection)
         chunk = Chunk(connection, records, ledger, store.cipher.digest)

@@ -25,7 +25,7 @@ DELIVERED: Final = "delivered"
 REPORTED: Final = frozenset({SENT, DELIVERED, UNDELIVERED, FAILED, CANCELED})
 
 TRANSITIONS: Final[dict[str, frozenset[str]]] = {
-    QUEUED: frozenset({SENDING, EXPIRED}),
+    QUEUED: frozenset({SENDING, EXPIRED, CANCELED}),  # canceled: the phone opted out first
     SENDING: frozenset({ACCEPTED, QUEUED, FAILED, UNKNOWN}) | REPORTED,
     UNKNOWN: frozenset({ACCEPTED, FAILED_UNKNOWN}) | REPORTED,
     FAILED_UNKNOWN: frozenset({ACCEPTED}) | REPORTED,

@@ -59,6 +59,7 @@ outbound = Table(
     metadata,
     Column("id", BigId, primary_key=True),
     Column("inbound_id", BigInteger, ForeignKey("inbound.id")),
+    Column("notice_key", String(64)),  # what a notice tells; NULL where an inbound is answered
     Column("kind", String(16), nullable=False),
     Column("resend_no", SmallInteger, nullable=False, server_default="0"),
     Column("carrier", String(16), nullable=False),
@@ -98,6 +99,13 @@ outbound = Table(
         postgresql_where=text("state IN ('sending', 'unknown')"),
     ),
     Index("ix_outbound_phone", "to_phone", "id"),
+    Index(
+        "uq_outbound_notice_key",
+        "notice_key",
+        unique=True,
+        sqlite_where=text("notice_key IS NOT NULL"),
+        postgresql_where=text("notice_key IS NOT NULL"),
+    ),
 )
 
 outbound_event = Table(
@@ -147,6 +155,12 @@ contact = Table(
     Column("offer", Encrypted("offer")),
     Column("offer_until", BigInteger),
     Column("updated_at", BigInteger, nullable=False),
+    Index(
+        "ix_contact_opted_out",
+        "opted_out_at",
+        sqlite_where=text("opted_out_at IS NOT NULL"),
+        postgresql_where=text("opted_out_at IS NOT NULL"),
+    ),
 )
 
 heartbeat = Table(
