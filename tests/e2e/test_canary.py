@@ -23,7 +23,20 @@ from tests.support.processes import Running, running
 NUMBER, PHONE, OTHER = "99731415926", "+6281277665544", "+6281299887766"
 NIK, BORN, NAME, WORD = "9971234567890001", "23-11-1971", "KANARIA", "rahasiasekali"
 BALANCE = 87_654_321
-CANARIES = (NUMBER, PHONE[3:], OTHER[3:], NIK, BORN, NAME, WORD, "87654321", "87.654.321", twilio.TOKEN, KEY.hex())
+CANARIES = (
+    NUMBER,
+    PHONE[3:],
+    OTHER[3:],
+    NIK,
+    BORN,
+    "1971-11-23",
+    NAME,
+    WORD,
+    "87654321",
+    "87.654.321",
+    twilio.TOKEN,
+    KEY.hex(),
+)
 
 FLOWS = [
     (f"JHT {NUMBER}", PHONE),
