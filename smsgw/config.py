@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     )
     replies_per_hour: int = Field(10, ge=1, description="replies that a phone gets within an hour, then one last word")
     replies_per_day: int = Field(20, ge=2, description="replies that a phone gets within a day, the last word included")
+    repeats_per_hour: int = Field(3, ge=1, description="times an hour that a phone is told the same general text")
     binding: Literal["record", "claim"] = Field(
         "record",
         description="who may bind by DAFTAR: `record`, the phone on record; `claim`, any phone where none is on record",

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import structlog
 
-_QUIET = ("twilio", "urllib3", "rq", "rq.worker", "rq.cron", "werkzeug", "alembic", "_granian")
+_QUIET = ("twilio", "urllib3", "rq", "rq.worker", "rq.cron", "werkzeug", "alembic", "uvicorn")
 
 
 def configure(level: str) -> None:

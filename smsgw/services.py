@@ -63,6 +63,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     url = settings.redis_url.get_secret_value()
     redis = jobs.connect(url) if url else None
     bell: Bell = jobs.bell(redis) if redis is not None else QuietBell()
+    receive, settle = Receive(store, bell), Settle(store)
     try:
         yield Services(
             settings=settings,
@@ -74,10 +75,12 @@ def open_services(settings: Settings) -> Iterator[Services]:
             carriers=_carriers(settings),
             redis=redis,
             bell=bell,
-            receive=Receive(store, bell),
-            settle=Settle(store),
+            receive=receive,
+            settle=settle,
         )
     finally:
+        receive.close()
+        settle.close()
         store.close()
         if redis is not None:
             redis.close()
@@ -115,7 +118,8 @@ def open_work(services: Services) -> Iterator[Work]:
 
 
 def _answering(services: Services) -> AnswerVerb:
-    budget = Budget(services.settings.replies_per_hour, services.settings.replies_per_day)
+    settings = services.settings
+    budget = Budget(settings.replies_per_hour, settings.replies_per_day, settings.repeats_per_hour)
     return AnswerVerb(
         services.store,
         services.registry,
@@ -123,5 +127,5 @@ def _answering(services: Services) -> AnswerVerb:
         services.clock,
         services.rulebook,
         budget,
-        services.settings.binding,
+        settings.binding,
     )

@@ -1,8 +1,8 @@
-"""Group commit: each thread gets its own result after its own commit; one bad item fails alone."""
+"""Group commit: each request gets its own result after its own commit; one bad item fails alone."""
 
+import asyncio
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import Connection
@@ -13,11 +13,13 @@ from smsgw.store import Store
 
 
 class Work:
-    """Doubles numbers, slowly enough that others gather; remembers its batches."""
+    """Doubles numbers, not before the gate is open; remembers its batches."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_open: bool) -> None:
         self.batches: list[list[int]] = []
         self.gate = threading.Event()
+        if is_open:
+            self.gate.set()
 
     def __call__(self, connection: Connection, items: Sequence[int]) -> list[int]:
         self.gate.wait(5)
@@ -29,42 +31,72 @@ class Work:
         return [2 * item for item in items]
 
 
-def run(store: Store, items: Sequence[int], open_gate: bool = True) -> tuple[list[int | str], Work, list[int]]:
-    work, rings = Work(), [0]
+def run(store: Store, items: Sequence[int], *, is_open: bool = True) -> tuple[list[int | str], Work, list[int]]:
+    """What each of `items` came to, the work, and how many times the bell was rung after it."""
+    work, rings = Work(is_open=is_open), [0]
     together = Together(store, work, lambda: rings.__setitem__(0, rings[0] + 1))
-    if open_gate:
-        work.gate.set()
 
-    def submit(item: int) -> int | str:
+    async def submit(item: int) -> int | str:
         try:
-            return together.submit(item)
+            return await together.gathered(item)
         except (ValueError, StoreUnavailable) as error:
             return type(error).__name__
 
-    with ThreadPoolExecutor(32) as pool:
-        futures = [pool.submit(submit, item) for item in items]
-        threading.Timer(0.2, work.gate.set).start()
-        return [future.result(10) for future in futures], work, rings
+    async def submit_all() -> list[int | str]:
+        first = asyncio.ensure_future(submit(items[0]))
+        await asyncio.sleep(0.02)  # at the closed gate, the others gather behind it
+        rest = [asyncio.ensure_future(submit(item)) for item in items[1:]]
+        await asyncio.sleep(0)
+        work.gate.set()
+        return [await one for one in (first, *rest)]
+
+    results = asyncio.run(submit_all())
+    together.close()
+    return results, work, rings
 
 
-@pytest.mark.parametrize("open_gate", [True, False])
-def test_each_gets_its_own_result(sqlite_store: Store, open_gate: bool) -> None:
-    results, work, rings = run(sqlite_store, range(100, 200), open_gate)
+@pytest.mark.parametrize("is_open", [True, False])
+def test_each_gets_its_own_result(sqlite_store: Store, is_open: bool) -> None:
+    results, work, rings = run(sqlite_store, range(100, 200), is_open=is_open)
     assert results == [2 * item for item in range(100, 200)]
     assert sorted(item for batch in work.batches for item in batch) == list(range(100, 200))
     assert rings == [len(work.batches)]
 
 
 def test_those_who_wait_are_written_together(sqlite_store: Store) -> None:
-    _, work, _ = run(sqlite_store, range(100, 130), open_gate=False)
-    assert len(work.batches) < 5
+    _, work, _ = run(sqlite_store, range(100, 130), is_open=False)
+    assert [len(batch) for batch in work.batches] == [1, 29]
 
 
 def test_one_bad_item_fails_alone(sqlite_store: Store) -> None:
-    results, _, _ = run(sqlite_store, [1, 2, 13, 3, 4], open_gate=False)
+    results, _, _ = run(sqlite_store, [1, 2, 13, 3, 4], is_open=False)
     assert results == [2, 4, "ValueError", 6, 8]
 
 
 def test_a_lost_database_fails_all_that_waited_and_no_more(sqlite_store: Store) -> None:
-    results, _, _ = run(sqlite_store, [500], open_gate=True)
-    assert results == ["StoreUnavailable"]
+    results, _, rings = run(sqlite_store, [1, 500, 2], is_open=False)
+    assert (results, rings) == ([2, "StoreUnavailable", "StoreUnavailable"], [1])
+
+
+def test_a_request_that_was_given_up_takes_nobody_with_it(sqlite_store: Store) -> None:
+    work = Work(is_open=False)
+    together = Together(sqlite_store, work, lambda: None)
+
+    async def one_of_two_leaves() -> int:
+        leaves, stays = (asyncio.ensure_future(together.gathered(item)) for item in (1, 2))
+        await asyncio.sleep(0.02)
+        leaves.cancel()
+        work.gate.set()
+        return await stays
+
+    assert asyncio.run(one_of_two_leaves()) == 4
+    assert work.batches == [[1, 2]]
+    together.close()
+
+
+def test_by_itself_an_item_is_committed_when_the_call_returns(sqlite_store: Store) -> None:
+    together = Together(sqlite_store, Work(is_open=True), lambda: None)
+    assert together.alone(4) == 8
+    with pytest.raises(ValueError, match="thirteen"):
+        together.alone(13)
+    together.close()

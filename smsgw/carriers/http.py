@@ -1,23 +1,26 @@
 """HTTP to a carrier: kept-alive connections that tell "never sent" from "sent, and then it broke".
 
-Whether a message may be sent again hangs on that one difference, so connecting and asking are two
-steps here. http.client also costs a third of a pooled client's time for each call.
+Whether a message may be sent again hangs on that one difference, so connecting and asking are two steps here.
 """
 
 import http.client
+import re
 import select
 import ssl
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
+
+from smsgw.carriers.response import Answer, read_answer
 
 CONNECT_S = 3.0
 READ_S = 10.0
 IDLE_S = 15.0  # below the time after which carriers close a quiet connection
-MAX_ANSWER = 1_000_000
 
 _TLS = ssl.create_default_context()
+_PRINTABLE = re.compile(r"[ -~]*")
 
 
 class NotSent(Exception):
@@ -26,15 +29,6 @@ class NotSent(Exception):
 
 class Broken(Exception):
     """The connection broke, or went quiet, after the request was sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came back. `retry_after_s` from the header of that name, where it is a number."""
-
-    status: int
-    text: str
-    retry_after_s: float | None
 
 
 @dataclass(slots=True)
@@ -67,19 +61,19 @@ class KeptHttp:
     def request(self, method: str, url: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         """One request. NotSent or Broken where there is no answer."""
         parts = urlsplit(url)
+        target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        asked = _request(_head(method, target, parts.netloc, *headers.items()), body)
         kept = self._kept(parts.scheme, parts.netloc)
-        path = parts.path + (f"?{parts.query}" if parts.query else "")
         try:
-            kept.connection.request(method, path or "/", body=body, headers=headers)
-            response = kept.connection.getresponse()
-            text = response.read(MAX_ANSWER).decode("utf-8", "replace")
+            kept.connection.sock.sendall(asked)
+            answer, stays = read_answer(kept.connection.sock, method)
         except (OSError, http.client.HTTPException) as error:
             kept.connection.close()
             raise Broken(type(error).__name__) from error
-        if response.will_close or not response.isclosed():
+        if not stays:
             kept.connection.close()
         kept.used_at = time.monotonic()
-        return Answer(response.status, text, _seconds(response.headers.get("Retry-After")))
+        return answer
 
     def _kept(self, scheme: str, netloc: str) -> _Kept:
         own = self._own.connections
@@ -105,5 +99,14 @@ class KeptHttp:
         return connection
 
 
-def _seconds(header: str | None) -> float | None:
-    return float(header) if header and header.isascii() and header.isdigit() else None
+@lru_cache(maxsize=16)
+def _head(method: str, target: str, netloc: str, *headers: tuple[str, str]) -> bytes:
+    # Of one carrier's messages all but the length is the same each time.
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {netloc}", "Accept-Encoding: identity", *map(": ".join, headers)]
+    if " " in target or not all(map(_PRINTABLE.fullmatch, lines)):
+        raise NotSent("bad_header")
+    return "".join(f"{line}\r\n" for line in lines).encode()
+
+
+def _request(head: bytes, body: bytes | None) -> bytes:
+    return head + b"\r\n" if body is None else b"%sContent-Length: %d\r\n\r\n%s" % (head, len(body), body)

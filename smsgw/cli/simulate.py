@@ -1,15 +1,19 @@
 """smsgw simulate: one text through the real webhook, queue, carrier and callbacks, and its reply."""
 
 import json
+from contextlib import closing
+from pathlib import Path
 
 import click
 
+from smsgw.clock import Clock
 from smsgw.config import load
 from smsgw.messages.states import RECEIVED, SUPPRESSED
 from smsgw.phones import to_e164
+from smsgw.services import open_database
+from smsgw.simulator.script import Played, Script, play, read
 from smsgw.simulator.talk import REFUSED, SILENT, TIMED_OUT, Exchange, Line, open_line, talk
-from smsgw.store import Cipher, open_store
-from smsgw.store.cipher import read_key
+from smsgw.store import Store
 
 _REFUSALS = {
     "http_400": "The gateway refused the form (400). Is the number one of its SMSGW_TWILIO_FROM?",
@@ -23,32 +27,72 @@ _REFUSALS = {
 
 
 @click.command("simulate", epilog='Example: smsgw simulate "JHT 18050012345" --from 081210000001')
-@click.argument("text")
-@click.option("--from", "sender", required=True, metavar="PHONE", help="Phone that texts, as +62… or 08….")
+@click.argument("text", required=False)
+@click.option("--from", "sender", metavar="PHONE", help="Phone that texts, as +62… or 08….")
+@click.option(
+    "--script",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Hold the conversation in this YAML file and compare it; docs/scripts.md has the form.",
+)
 @click.option(
     "--to", default="", metavar="NUMBER", help="Number it texts; the first of SMSGW_TWILIO_FROM if not given."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of sentences.")
 @click.option("--timeout", default=15.0, show_default=True, type=click.FloatRange(0.1, 600), help="Seconds to wait.")
 @click.pass_context
-def command(context: click.Context, text: str, sender: str, to: str, as_json: bool, timeout: float) -> None:
-    """Send TEXT from a phone and print the reply.
+def command(
+    context: click.Context,
+    text: str | None,
+    sender: str | None,
+    to: str,
+    script: Path | None,
+    as_json: bool,
+    timeout: float,
+) -> None:
+    """Send TEXT from a phone and print the reply, or hold a whole conversation.
 
-    Exit code 0 when it was answered and the reply delivered, 1 otherwise.
+    Exit code 0 when it was answered and the reply delivered, or all of the script came as written; 1 otherwise.
     """
-    phone = to_e164(sender)
-    if phone is None:
+    phone = to_e164(sender or "")
+    if script is None and (text is None or sender is None):
+        raise click.UsageError("Give a TEXT and --from, or --script with a file.")
+    if script is None and phone is None:
         raise click.BadParameter("is not a phone number", param_hint="--from")
-    settings = load()
+    settings, held = load(), read(script) if script is not None else None
     line = open_line(settings)
-    store = open_store(settings.database, Cipher(read_key(settings.data_key.get_secret_value(), settings.key_file)))
-    try:
-        exchange = talk(line, store, text, phone, to_e164(to) or to, timeout)
-    finally:
-        store.close()
+    with closing(open_database(settings)) as store:
+        if held is not None:
+            context.exit(0 if _hold(line, store, held, as_json) else 1)
+        exchange = talk(line, store, text or "", phone or "", to_e164(to) or to, timeout)
     click.echo(json.dumps(exchange.as_json(), ensure_ascii=False) if as_json else summary(exchange), nl=bool(as_json))
     click.echo(trouble(exchange, line, timeout), err=True, nl=False)
     context.exit(0 if exchange.good else 1)
+
+
+def _hold(line: Line, store: Store, script: Script, as_json: bool) -> bool:
+    """Hold a scripted conversation, printing each turn; whether all of it came as written."""
+    clock = Clock(store, movable=True)  # only a demo has a line to talk on
+    good = True
+    for played in play(
+        script,
+        lambda text, phone, seconds: talk(line, store, text, phone, timeout_s=seconds),
+        lambda seconds: clock.move(seconds * 1000),
+    ):
+        good = good and not played.differences
+        click.echo(json.dumps(_object(played), ensure_ascii=False) if as_json else _told(played))
+    return good
+
+
+def _object(played: Played) -> dict[str, object]:
+    heard = played.exchange.as_json() if played.exchange else {"advanced_s": played.turn.advance}
+    return {"turn": played.number, **heard, "differences": played.differences}
+
+
+def _told(played: Played) -> str:
+    if played.exchange is None:
+        return f"(the clock moves on by {played.turn.advance} s)"
+    heard = summary(played.exchange).rstrip() or f"(no reply: {played.exchange.reason})"
+    return "\n".join([f"> {played.turn.send}", heard, *(f"! {difference}" for difference in played.differences)])
 
 
 def summary(exchange: Exchange) -> str:

@@ -27,7 +27,6 @@ MAX_TRIES = 3
 RETRY_MS = 2_000
 HOLD_MS = 5_000  # between looks at membership data that could not be read
 HOLD_AT_MOST_MS = 30 * 60_000
-OFTEN = 3  # times within an hour that a phone is told the same general text
 GENERAL = ("base.unknown", "bantuan.menu")
 
 log = logs.get()
@@ -70,6 +69,7 @@ class AnswerVerb:
         self._store = store
         self._registry = registry
         self._replier = Replier(registry, budget)
+        self._repeats = budget.repeats
         self._directory = directory
         self._clock = clock
         self._rulebook = rulebook
@@ -152,14 +152,15 @@ class AnswerVerb:
         return replace(answer, alerts=tuple(drafts))
 
     def _without_repeats(self, batch: _Batch) -> None:
-        """Whoever has been told the same general text three times within the hour is not told it again."""
+        """Whoever has been told the same general text often enough within the hour is not told it again."""
         said = [(answer.phone, template) for answer in batch.answers if (template := _general(answer))]
         if not said:
             return
         with self._store.read() as connection:
             told = outbox.told(connection, *([*part] for part in zip(*said, strict=True)))
         batch.answers = [
-            _repeated(answer) if told[answer.phone, _general(answer)] >= OFTEN else answer for answer in batch.answers
+            _repeated(answer) if told[answer.phone, _general(answer)] >= self._repeats else answer
+            for answer in batch.answers
         ]
 
     def _commit(self, token: str, batch: _Batch) -> None:

@@ -12,7 +12,7 @@ from smsgw.store import Store
 
 
 class Receive:
-    """The verb `receive`, shared by the threads of a web process."""
+    """The verb `receive`, shared by all requests of a web process."""
 
     def __init__(self, store: Store, bell: Bell) -> None:
         self._store = store
@@ -20,7 +20,15 @@ class Receive:
 
     def __call__(self, arrival: Arrival) -> bool:
         """Commit one inbound message; whether it was new. StoreUnavailable: it was not stored."""
-        return self._together.submit(arrival)
+        return self._together.alone(arrival)
+
+    async def gathered(self, arrival: Arrival) -> bool:
+        """The same on an event loop, in one transaction with what comes at the same time."""
+        return await self._together.gathered(arrival)
+
+    def close(self) -> None:
+        """Wait for what is being written."""
+        self._together.close()
 
     def _record(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[bool]:
         unique = {(arrival.carrier, arrival.carrier_id): arrival for arrival in arrivals}

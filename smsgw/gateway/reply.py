@@ -34,10 +34,12 @@ PERSONAL = ("own", "bound")
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Replies that a phone gets in an hour and in a day, the polite last message of the day included."""
+    """What a phone gets: replies in an hour and in a day, the polite last message of the day included, and times
+    within an hour that the same general text is told."""
 
     hour: int = 10
     day: int = 20
+    repeats: int = 3
 
     def left(self, row: InboundRow) -> str | None:
         """None: there is room; else "limit" where that is still to be said, or "over"."""

@@ -11,14 +11,22 @@ from smsgw.store import Store
 
 
 class Settle:
-    """The verb `settle`, shared by the threads of a web process."""
+    """The verb `settle`, shared by all requests of a web process."""
 
     def __init__(self, store: Store) -> None:
         self._together = Together(store, _apply, lambda: None)
 
     def __call__(self, delivery: Delivery) -> bool:
         """Commit one report; False for an orphan. StoreUnavailable: it was not stored."""
-        return self._together.submit(delivery)
+        return self._together.alone(delivery)
+
+    async def gathered(self, delivery: Delivery) -> bool:
+        """The same on an event loop, in one transaction with what comes at the same time."""
+        return await self._together.gathered(delivery)
+
+    def close(self) -> None:
+        """Wait for what is being written."""
+        self._together.close()
 
 
 def _apply(connection: Connection, deliveries: Sequence[Delivery]) -> list[bool]:

@@ -1,8 +1,9 @@
-"""Group commit: what several threads want to write at once shares one transaction and one fsync."""
+"""Group commit: what many requests want to write at once shares one transaction and one fsync."""
 
-import threading
+import asyncio
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
@@ -15,111 +16,94 @@ Result = TypeVar("Result")
 Work = Callable[[Connection, Sequence[Item]], Sequence[Result]]
 
 GATHER_S = 0.004
-
-
-class _Entry(Generic[Item, Result]):
-    def __init__(self, item: Item) -> None:
-        self.item = item
-        self.result: Result | None = None
-        self.error: Exception | None = None
-        self.leads = False
-        self._woken = threading.Lock()
-        self._woken.acquire()
-
-    def sleep(self) -> None:
-        """Wait until woken: with a result, with an error, or to lead."""
-        self._woken.acquire()
-
-    def wake(self) -> None:
-        """End the wait."""
-        self._woken.release()
+WRITERS = 2  # one writes while the other is still at what comes after its own batch
 
 
 class Together(Generic[Item, Result]):
-    """Runs `work` on batches: one thread leads and writes for all that came while the one before it wrote.
+    """Runs `work` on batches: what comes while one is being written makes up the next.
 
-    A thread returns from `submit` only after the commit that holds its item. The leader calls `after`
-    once a batch, when the others are already on their way.
+    Requests on an event loop are gathered; all of a batch hear of its commit by one wake-up of the loop.
+    `after` is called once a batch, when all of it are already on their way.
     """
 
     def __init__(
         self, store: Store, work: Work[Item, Result], after: Callable[[], None], gather_s: float = GATHER_S
     ) -> None:
-        self._gather_s = gather_s
-        self._last_take = 0.0
         self._store = store
         self._work = work
         self._after = after
-        self._waiting: list[_Entry[Item, Result]] = []
-        self._led = False
-        self._guard = threading.Lock()
+        self._gather_s = gather_s
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._busy = False  # a batch is being written, or about to be
+        self._last_begin = 0.0
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="write")
 
-    def submit(self, item: Item) -> Result:
-        """The result for `item`, committed. StoreUnavailable: nothing of it was stored."""
-        entry: _Entry[Item, Result] = _Entry(item)
-        if not self._join(entry):
-            entry.sleep()
-        if entry.leads:
-            self._lead(entry)
-        if entry.error is not None:
-            raise entry.error
-        return entry.result  # type: ignore[return-value]  # set wherever error is not
+    def alone(self, item: Item) -> Result:
+        """The result for `item`, committed by the calling thread in a transaction of its own.
 
-    def _join(self, entry: _Entry[Item, Result]) -> bool:
-        with self._guard:
-            self._waiting.append(entry)
-            if not self._led:
-                self._led = entry.leads = True
-            return entry.leads
+        StoreUnavailable: nothing of it was stored.
+        """
+        (end,) = self._write([item])
+        if isinstance(end, Exception):
+            raise end
+        self._after()
+        return end
 
-    def _lead(self, leader: _Entry[Item, Result]) -> None:
-        batch = self._take()
-        self._write(batch)
-        self._hand_over()
-        for entry in batch:
-            if entry is not leader:
-                entry.wake()
-        if leader.error is None:
+    async def gathered(self, item: Item) -> Result:
+        """The result for `item`, committed together with what others bring. StoreUnavailable as in `alone`."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Result] = loop.create_future()
+        self._waiting.append((item, future))
+        if not self._busy:
+            self._plan(loop)
+        return await future
+
+    def close(self) -> None:
+        """Wait for what is being written, and end the threads."""
+        self._writers.shutdown()
+
+    def _plan(self, loop: asyncio.AbstractEventLoop) -> None:
+        # A transaction costs as much for one row as for ten: under traffic they are begun at a steady pace.
+        # Who comes alone finds the last one long past and waits only for those of the same moment.
+        self._busy = True
+        early = self._last_begin + self._gather_s - time.monotonic()
+        if early > 0:
+            loop.call_later(early, self._begin, loop)
+        else:
+            loop.call_soon(self._begin, loop)
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._last_begin = time.monotonic()
+        batch, self._waiting = self._waiting, []
+        self._writers.submit(self._run, loop, batch)
+
+    def _run(self, loop: asyncio.AbstractEventLoop, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        ends = self._write([item for item, _ in batch])
+        loop.call_soon_threadsafe(self._end, loop, [future for _, future in batch], ends)
+        if not all(isinstance(end, Exception) for end in ends):
             self._after()
 
-    def _take(self) -> list[_Entry[Item, Result]]:
-        # A transaction costs as much for one row as for ten: under traffic they are begun at a steady pace.
-        # Who comes alone finds the last one long past and does not wait.
-        early = self._last_take + self._gather_s - time.monotonic()
-        if early > 0:
-            time.sleep(early)
-        self._last_take = time.monotonic()
-        with self._guard:
-            batch, self._waiting = self._waiting, []
-        return batch
-
-    def _hand_over(self) -> None:
-        with self._guard:
-            following = self._waiting[0] if self._waiting else None
-            self._led = following is not None
-        if following is not None:
-            following.leads = True
-            following.wake()
-
-    def _write(self, batch: list[_Entry[Item, Result]]) -> None:
-        try:
-            self._commit(batch)
-        except StoreUnavailable as error:
-            _fail(batch, error)
-        except Exception as error:  # noqa: BLE001 - one bad item must not take its neighbours with it
-            if len(batch) == 1:
-                _fail(batch, error)
+    def _end(
+        self, loop: asyncio.AbstractEventLoop, futures: list[asyncio.Future[Result]], ends: list[Result | Exception]
+    ) -> None:
+        self._busy = False
+        for future, end in zip(futures, ends, strict=True):
+            if future.done():  # its request was given up meanwhile
+                continue
+            if isinstance(end, Exception):
+                future.set_exception(end)
             else:
-                for entry in batch:
-                    self._write([entry])
+                future.set_result(end)
+        if self._waiting:
+            self._plan(loop)
 
-    def _commit(self, batch: list[_Entry[Item, Result]]) -> None:
-        with self._store.write() as connection:
-            results = self._work(connection, [entry.item for entry in batch])
-        for entry, result in zip(batch, results, strict=True):
-            entry.result = result
-
-
-def _fail(batch: list[_Entry[Item, Result]], error: Exception) -> None:
-    for entry in batch:
-        entry.error = error
+    def _write(self, items: list[Item]) -> list[Result | Exception]:
+        try:
+            with self._store.write() as connection:
+                return list(self._work(connection, items))
+        except StoreUnavailable as error:
+            return [error] * len(items)
+        except Exception as error:  # noqa: BLE001 - one bad item must not take its neighbours with it
+            if len(items) == 1:
+                return [error]
+            return [end for item in items for end in self._write([item])]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from smsgw.messages import states
+from smsgw.messages.rows import Kind
 from smsgw.messages.tables import heartbeat, inbound, outbound
 from smsgw.store import Store, db_now
 
@@ -22,7 +23,7 @@ class OutboundView:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One inbound message with all that was sent because of it."""
+    """One inbound message with all that was sent back because of it."""
 
     inbound_state: str
     reason: str | None
@@ -41,7 +42,9 @@ def conversation(store: Store, carrier: str, carrier_id: str) -> Conversation | 
         if row is None:
             return None
         columns = outbound.c.kind, outbound.c.body, outbound.c.state, outbound.c.error_code, outbound.c.carrier_id
-        sent = connection.execute(select(*columns).where(outbound.c.inbound_id == row.id).order_by(outbound.c.id))
+        # An alert is another phone's.
+        mine = outbound.c.inbound_id == row.id, outbound.c.kind.in_((Kind.REPLY, Kind.APOLOGY))
+        sent = connection.execute(select(*columns).where(*mine).order_by(outbound.c.id))
         return Conversation(row.state, row.reason, row.keyword, tuple(OutboundView(*values) for values in sent))
 
 

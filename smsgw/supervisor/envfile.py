@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 DEMO_NUMBER = "+15005550006"  # the number that Twilio reserves for tests; nobody owns it
+# Whoever tries things out asks more than a participant does.
+PATIENT = {"SMSGW_REPLIES_PER_HOUR": "1000", "SMSGW_REPLIES_PER_DAY": "5000", "SMSGW_REPEATS_PER_HOUR": "100"}
 HEAD = "# Settings of this demo. Change or add lines here; they stay."
 TAIL = "# Written by smsgw up at every start; a line of the same name above counts instead."
 
 
 def demo_account() -> dict[str, str]:
-    """Settings that a demo makes up once: an account that exists nowhere, and its number."""
+    """Settings that a demo makes up once: an account that exists nowhere, its number, and patience."""
     return {
         "SMSGW_ENVIRONMENT": "demo",
         "SMSGW_TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
         "SMSGW_TWILIO_AUTH_TOKEN": secrets.token_hex(16),
         "SMSGW_TWILIO_FROM": DEMO_NUMBER,
+        **PATIENT,
     }
 
 

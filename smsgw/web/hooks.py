@@ -1,60 +1,85 @@
-"""Webhooks: the one file that turns HTTP into a verb."""
+"""Webhooks: what turns a carrier's request into a verb, whichever door it came through."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
 
 from flask import Blueprint, Response, request
 
-from smsgw import logs
 from smsgw.carriers import Carrier, Hook
 from smsgw.messages.reports import Delivery
 from smsgw.messages.rows import Arrival
 from smsgw.services import Services
 
+PREFIX = "/webhooks"
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
-log = logs.get()
+
+class Verb(Protocol):
+    """A verb of the gateway: by itself, or on an event loop together with others of the same moment."""
+
+    def __call__(self, item: Any, /) -> bool:
+        """Commit one item."""
+        ...
+
+    async def gathered(self, item: Any, /) -> bool:
+        """Commit one item."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of webhook: how a request is read, the verb for what was read, and the answer once it is committed."""
+
+    read: Callable[[Carrier, Hook], object]
+    verb: Verb
+    done: Callable[[], Response]
+
+
+def kinds(services: Services) -> Mapping[str, Kind]:
+    """The kinds of webhooks that every carrier has, by the last part of their path."""
+    return {
+        "inbound": Kind(_arrival, services.receive, lambda: Response(EMPTY, 200, mimetype="text/xml")),
+        "status": Kind(_delivery, services.settle, lambda: Response(status=200, mimetype="text/plain")),
+    }
+
+
+def target_of(path: str, query: bytes) -> str:
+    """The path and query that a carrier has signed."""
+    return f"{path}?{query.decode('ascii', 'replace')}" if query else path
 
 
 def blueprint(services: Services) -> Blueprint:
-    """The routes of every carrier: /webhooks/<carrier>/inbound and /status."""
-    hooks = Blueprint("hooks", __name__, url_prefix="/webhooks")
-
-    def carrier_named(name: str) -> Carrier | None:
-        return services.carriers.get(name)
-
-    @hooks.post("/<name>/inbound")
-    def inbound(name: str) -> Response:
-        carrier = carrier_named(name)
-        if carrier is None:
-            return Response("no such carrier\n", 404, mimetype="text/plain")
-        message = carrier.read_inbound(_hook())
-        arrival = Arrival(
-            carrier=name,
-            carrier_id=message.carrier_id,
-            from_phone=message.from_phone,
-            to_phone=message.to_phone,
-            body=message.body,
-            num_media=message.num_media,
-            opt_out_type=message.opt_out_type,
-        )
-        fresh = services.receive(arrival)
-        log.debug("received", carrier=name, carrier_id=message.carrier_id, fresh=fresh)
-        return Response(EMPTY, 200, mimetype="text/xml")
-
-    @hooks.post("/<name>/status")
-    def status(name: str) -> Response:
-        carrier = carrier_named(name)
-        if carrier is None:
-            return Response("no such carrier\n", 404, mimetype="text/plain")
-        report = carrier.read_report(_hook())
-        known = services.settle(
-            Delivery(name, report.token, report.carrier_id, report.status, report.state, report.error_code)
-        )
-        log.debug("reported", carrier=name, carrier_id=report.carrier_id, status=report.status, known=known)
-        return Response(status=200, mimetype="text/plain")
-
+    """The routes of every carrier for WSGI: /webhooks/<carrier>/inbound and /status."""
+    hooks = Blueprint("hooks", __name__, url_prefix=PREFIX)
+    for name, kind in kinds(services).items():
+        hooks.add_url_rule(f"/<name>/{name}", name, partial(_answer, services.carriers, kind), methods=["POST"])
     return hooks
 
 
-def _hook() -> Hook:
-    query = request.query_string.decode("ascii", "replace")
-    target = f"{request.path}?{query}" if query else request.path
-    return Hook(target, request.headers, request.get_data(cache=False))
+def _answer(carriers: Mapping[str, Carrier], kind: Kind, name: str) -> Response:
+    carrier = carriers.get(name)
+    if carrier is None:
+        return Response("no such carrier\n", 404, mimetype="text/plain")
+    hook = Hook(target_of(request.path, request.query_string), request.headers, request.get_data(cache=False))
+    kind.verb(kind.read(carrier, hook))
+    return kind.done()
+
+
+def _arrival(carrier: Carrier, hook: Hook) -> Arrival:
+    message = carrier.read_inbound(hook)
+    return Arrival(
+        carrier=carrier.name,
+        carrier_id=message.carrier_id,
+        from_phone=message.from_phone,
+        to_phone=message.to_phone,
+        body=message.body,
+        num_media=message.num_media,
+        opt_out_type=message.opt_out_type,
+    )
+
+
+def _delivery(carrier: Carrier, hook: Hook) -> Delivery:
+    report = carrier.read_report(hook)
+    return Delivery(carrier.name, report.token, report.carrier_id, report.status, report.state, report.error_code)

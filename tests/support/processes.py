@@ -19,6 +19,7 @@ from smsgw.supervisor import Crew
 from tests.support import twilio
 
 WITHIN_S = 30.0
+SMSGW = [sys.executable, "-m", "smsgw"]
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,12 @@ def running(
     )
     logs = home / "log"
     logs.mkdir()
-    crew, smsgw = Crew(logs, environment(settings)), [sys.executable, "-m", "smsgw"]
+    crew = Crew(logs, environment(settings))
     try:
-        crew.start("simulator", [*smsgw, "simulator", "--port", str(carrier_port)])
+        crew.start("simulator", [*SMSGW, "simulator", "--port", str(carrier_port)])
         for name in programs:
-            crew.start(name, [*smsgw, name])
-        wait_until(lambda: _answers(settings.public_url) and _answers(settings.twilio_api_url), crew.check)
+            crew.start(name, [*SMSGW, name])
+        wait_until(lambda: answers(settings.public_url) and answers(settings.twilio_api_url), crew.check)
         with closing(open_database(settings)) as store:
             yield Running(settings, store, crew, logs)
     finally:
@@ -102,7 +103,8 @@ def wait_until(done: Callable[[], bool], look: Callable[[], None] = lambda: None
         time.sleep(0.02)
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a web process answers at this address."""
     try:
         return requests.get(f"{url}/healthz", timeout=2).status_code < 500
     except requests.RequestException:

@@ -1,0 +1,88 @@
+"""Manners: no phone is flooded, loops break, opting out is silence; a message without an answer says why."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from sqlalchemy import select, update
+
+from smsgw.members.demo import DEMO_PEOPLE, populate
+from smsgw.messages.tables import inbound, outbound
+from smsgw.store import Cipher, open_store
+from tests.conftest import KEY
+from tests.support import twilio
+from tests.support.gateway import Gateway, gateway
+
+SITI = DEMO_PEOPLE[0]
+OWN = f"JHT {SITI.number}"
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture(params=["sqlite_url", "postgresql_url"])
+def gate(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Gateway]:
+    url = request.getfixturevalue(request.param)
+    with closing(open_store(url, Cipher(KEY))) as store:
+        populate(store, count=30, seed=1)
+    settings = twilio.settings(database_url=url, redis_url=redis_url, data_key=KEY.hex())
+    with gateway(settings) as open_gate:
+        yield open_gate
+
+
+def say(gate: Gateway, text: str, phone: str = SITI.phone) -> str:
+    """What becomes of one message: its reply's template, or the reason of silence in brackets."""
+    sid = gate.receive(text, phone)
+    while gate.work.answering(64):
+        pass
+    joined = inbound.outerjoin(outbound, outbound.c.inbound_id == inbound.c.id)
+    columns = outbound.c.template, inbound.c.reason, inbound.c.state
+    with gate.services.store.read() as connection:
+        one = connection.execute(select(*columns).select_from(joined).where(inbound.c.carrier_id == sid)).one()
+    assert one.state in ("answered", "suppressed")
+    return one.template or f"({one.reason})"
+
+
+def wait(gate: Gateway, ms: int) -> None:
+    """Let time pass over all that was sent."""
+    with gate.services.store.write() as connection:
+        connection.execute(update(outbound).values(created_at=outbound.c.created_at - ms))
+
+
+def test_ten_an_hour_then_one_last_word_then_silence(gate: Gateway) -> None:
+    said = [say(gate, OWN) for _ in range(13)]
+    assert said == ["jht.balance"] * 10 + ["base.limit"] + ["(limit)"] * 2
+    wait(gate, HOUR_MS)
+    assert say(gate, OWN) == "jht.balance"
+    assert say(gate, OWN, DEMO_PEOPLE[1].phone) == "base.stranger"
+
+
+def test_twenty_a_day_the_last_word_included(gate: Gateway) -> None:
+    said: list[str] = []
+    for _ in range(4):
+        said += [say(gate, OWN) for _ in range(8)]
+        wait(gate, HOUR_MS)
+    assert said == ["jht.balance"] * 19 + ["base.limit"] + ["(limit)"] * 12
+    wait(gate, 24 * HOUR_MS)
+    assert say(gate, OWN) == "jht.balance"
+
+
+@pytest.mark.parametrize(("text", "template"), [("APA INI", "base.unknown"), ("MENU", "bantuan.menu")])
+def test_the_same_general_text_three_times_an_hour(gate: Gateway, text: str, template: str) -> None:
+    assert [say(gate, text) for _ in range(5)] == [template] * 3 + ["(repeated)"] * 2
+    assert say(gate, OWN) == "jht.balance"
+    wait(gate, HOUR_MS)
+    assert say(gate, text) == template
+
+
+def test_a_machine_that_answers_every_reply_is_left_alone(gate: Gateway) -> None:
+    replies = sum(not say(gate, f"Terima kasih atas pesan Anda no {turn}").startswith("(") for turn in range(60))
+    assert replies <= 20
+
+
+def test_stop_is_heard_whatever_the_budget(gate: Gateway) -> None:
+    for _ in range(13):
+        say(gate, OWN)
+    assert say(gate, "STOP") == "(opt_out)"
+    wait(gate, 24 * HOUR_MS)
+    assert say(gate, OWN) == "(opted_out)"
+    assert say(gate, "START") == "(opt_in)"
+    assert say(gate, OWN) == "jht.balance"
