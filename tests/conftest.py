@@ -14,12 +14,18 @@ from typing import LiteralString, NoReturn
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis
 from redis import Redis
 
 from smsgw import migrations
 from smsgw.config import Settings
 from smsgw.store import Cipher, Store, open_store
 from tests.support import servers
+
+# `pytest --hypothesis-profile=ci` looks further. Nothing here is a matter of time: the machine may be busy.
+hypothesis.register_profile("default", max_examples=50, deadline=None)
+hypothesis.register_profile("ci", max_examples=1000, deadline=None, print_blob=True)
+hypothesis.load_profile("default")
 
 TEMPLATE = "smsgw_template"
 KEY = bytes(range(64))

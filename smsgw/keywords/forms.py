@@ -13,7 +13,7 @@ YOUNGEST, OLDEST = 15, 80
 _NIK_LIKE: Final = range(NIK_LENGTH - 2, NIK_LENGTH + 5)
 _NUMBER_LIKE: Final = range(LENGTH - 2, LENGTH + 2)
 _DATE_LIKE: Final = range(5, LENGTH - 2)
-_PARTS: Final = re.compile(r"[0-9OIL]*[0-9][0-9OIL]*|[A-Z]+")
+_PARTS: Final = re.compile(r"[0-9OIL]++(?![A-Z])|[0-9]+|[A-Z]+")
 _AS_DIGITS: Final = str.maketrans("OIL", "011")
 _MONTHS: Final = {
     name: number
@@ -53,7 +53,7 @@ class Form:
     @property
     def empty(self) -> bool:
         """Whether nothing was sent but words: those ask how to fill the form in."""
-        return not (self.niks or self.dates or self.groups)
+        return not (self.niks or self.dates or any(sum(map(len, groups)) >= _DATE_LIKE.start for groups in self.groups))
 
 
 @dataclass(frozen=True, slots=True)

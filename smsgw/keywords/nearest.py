@@ -32,8 +32,12 @@ class Nearest:
         self._owners = {phrase.replace(" ", ""): owner for phrase, owner in owners.items()}
         self._table: dict[str, set[str]] = {}
         for key in {*self._phrases, *rivals}:
-            for form in _shortened(key, _allowed(key)):
+            for form in _shortened(key, self._most(key)):
                 self._table.setdefault(form, set()).add(key)
+
+    def _most(self, key: str) -> int:
+        """Edits that are forgiven: of a phrase of several words, which is written as one, only one."""
+        return 1 if " " in self._phrases.get(key, key) else _allowed(key)
 
     def find(self, word: str) -> Near | None:
         """A phrase of the one nearest keyword of an unknown word, or None: nothing near, too short, or a tie."""
@@ -43,7 +47,7 @@ class Nearest:
         if not SHORTEST <= len(word) <= LONGEST:
             return None
         keys = {key for form in _shortened(word, _allowed(word)) for key in self._table.get(form, ())}
-        near = sorted((distance, key) for key in keys if (distance := edits(word, key)) <= _allowed(key))
+        near = sorted((distance, key) for key in keys if (distance := edits(word, key)) <= self._most(key))
         owners = {self._owners.get(key, key) for distance, key in near if distance == near[0][0]}
         if len(owners) != 1 or near[0][1] not in self._phrases:
             return None

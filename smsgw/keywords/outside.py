@@ -48,13 +48,16 @@ def is_machine_sender(sender: str) -> bool:
     return bool(sender) and not _SUBSCRIBER.fullmatch(sender)
 
 
-def is_machine_text(folded: str, own_texts: Iterable[str]) -> bool:
-    """Whether no person wrote it: a promotion, a one-time password, an answering machine, or our own text."""
-    if _MASKED.search(folded):
-        return True
+def is_own_text(folded: str, own_texts: Iterable[str]) -> bool:
+    """Whether it is a text of ours that comes back."""
+    return bool(_MASKED.search(folded)) or (len(folded) >= _LONG_ENOUGH and any(text in folded for text in own_texts))
+
+
+def is_machine_text(folded: str) -> bool:
+    """Whether no person wrote it: a promotion, a one-time password, an answering machine."""
     if len(folded) < _LONG_ENOUGH:
         return False
-    if any(phrase in folded for phrase in _PHRASES) or any(text in folded for text in own_texts):
+    if any(phrase in folded for phrase in _PHRASES):
         return True
     marks = sum(word in folded for word in _RECEIPTS)
     return marks > 1 or (marks > 0 and _AMOUNT.search(folded) is not None)

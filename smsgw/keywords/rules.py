@@ -1,7 +1,7 @@
 """Rules: what the compiled rules of a grammar say about each keyword: its phrases, and whether it takes too much."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -10,7 +10,7 @@ from lark import Lark
 from lark.grammar import NonTerminal, Rule, Symbol
 from lark.lexer import PatternStr
 
-PHRASE, BARE, ALONE, FIRST, OPENING = "phrase", "bare", "alone", "first", "opening"
+PHRASE, BARE, ALONE, FIRST, OPENING, NUMBERED = "phrase", "bare", "alone", "first", "opening", "numbered"
 ASIDE: Final = "aside"
 OTHERS, ANYBODYS = ("programme", "foreign"), ("filler", "phone", "example", "calendar")
 """The rules of base.lark with words that a keyword may own, and with words that it may not."""
@@ -24,14 +24,15 @@ _SHAPE: Final = re.compile(r"\W|[A-Z]+")
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """The words of one keyword: anywhere, only among known words, and only as the whole message."""
+    """The words of one keyword: anywhere, only among known words, only as the whole message, only with a number."""
 
     anywhere: tuple[Words, ...]
     bare: tuple[Words, ...]
     alone: tuple[Words, ...]
+    numbered: tuple[Words, ...] = ()
 
     def all(self) -> Iterator[Words]:
-        """Every phrase, however it may be used."""
+        """Every phrase that is the keyword's by itself."""
         yield from (*self.anywhere, *self.bare, *self.alone)
 
 
@@ -44,28 +45,32 @@ class Rules:
         for rule in compiled.rules:
             self._by_origin.setdefault(rule.origin.name, []).append(rule)
         self._strings = {t.name: t.pattern.value for t in compiled.terminals if isinstance(t.pattern, PatternStr)}
+        self._words = frozenset(self._strings.values())
         self.classes = {words[0]: name.upper() for name in OTHERS + ANYBODYS for words in self._expand(name)}
         self.rivals = frozenset(words[0] for name in OTHERS for words in self._expand(name))
 
     def phrases(self, stem: str) -> Phrases:
-        """What a keyword's three phrase rules can be, word by word."""
-        anywhere, bare, alone = (tuple(self._expand(f"{stem}_{kind}")) for kind in (PHRASE, BARE, ALONE))
-        return Phrases(anywhere, bare, alone)
+        """What a keyword's phrase rules can be, word by word."""
+        return Phrases(*(tuple(self._expand(f"{stem}_{kind}")) for kind in (PHRASE, BARE, ALONE, NUMBERED)))
 
-    def own(self, alone: Iterable[str]) -> dict[str, str]:
+    def own(self, begun: Mapping[str, Sequence[Words]]) -> dict[str, str]:
         """The terminal of each keyword's word: one for all words that stand in the very same places.
 
-        Lark's tables grow with every terminal. `alone` are words that stand in further places.
+        Lark's tables grow with every terminal. `begun` are sequences of words that rules are to be extended by.
         """
-        places: dict[str, set[object]] = {word: {word} for word in alone}
+        places: dict[str, set[str]] = {}
         for rule in (rule for name, found in self._by_origin.items() if name not in _CLASSES for rule in found):
-            for at, symbol in enumerate(rule.expansion):
-                word = self._strings.get(symbol.name, "")
-                if word.isalpha():
-                    place = (rule.origin, rule.alias, rule.expansion[:at], rule.expansion[at + 1 :])
-                    places.setdefault(word, set()).add(str(place))
-        first: dict[frozenset[object], str] = {}
-        return {word: f"OWN_{first.setdefault(frozenset(found), word)}" for word, found in sorted(places.items())}
+            names = [self._strings.get(symbol.name, symbol.name) for symbol in rule.expansion]
+            _place(places, f"{rule.origin.name} {rule.alias}", names)
+        for origin, sequences in begun.items():
+            for words in sequences:
+                _place(places, origin, words)
+        first: dict[frozenset[str], str] = {}
+        return {
+            word: f"OWN_{first.setdefault(frozenset(found), word)}"
+            for word, found in sorted(places.items())
+            if word.isalnum() and word in self._words
+        }
 
     def greed(self, stem: str) -> Iterator[str]:
         """Why this keyword would take messages that are not its own."""
@@ -122,3 +127,8 @@ class Rules:
                 else:
                     waiting.append(first.name)
         return found
+
+
+def _place(places: dict[str, set[str]], rule: str, names: Sequence[str]) -> None:
+    for at, name in enumerate(names):
+        places.setdefault(name, set()).add(f"{rule}: {' '.join(names[:at])} _ {' '.join(names[at + 1 :])}")

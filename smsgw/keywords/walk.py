@@ -9,13 +9,16 @@ from lark import Token, Tree
 
 from smsgw.keywords.forms import Form
 from smsgw.keywords.numbers import Run, read_run
-from smsgw.keywords.rules import ALONE, ASIDE, BARE, FIRST, OPENING, PHRASE
+from smsgw.keywords.rules import ALONE, ASIDE, BARE, FIRST, NUMBERED, OPENING, PHRASE
 
 Place = Literal["lead", "argument", "tail"]
 PROGRAMME: Final = "programme"
+TEXT: Final = "text"
+"""The argument that is a participant's own words."""
 _REACH: Final = {"phone": 2, "example": 3, "calendar": 2}
 """Words back to which `HP` makes a number a phone's, `CONTOH` an example and `TAHUN` part of a date."""
 _NUMBER: Final = "number"
+FILLER: Final = "filler"
 _ENDING: Final = re.compile(rf"_(?:{ALONE}|{FIRST})\Z")
 _TICKETS: Final = ("CLAIM", "REPORT")
 
@@ -29,6 +32,7 @@ class Found:
     """
 
     stem: str | None = None
+    phrase: str = ""
     bare: bool = False
     at: tuple[int, int] = (0, 0)
     numbers: list[tuple[Place, Run]] = field(default_factory=list)
@@ -40,6 +44,16 @@ class Found:
     foreign: bool = False
     programme: bool = False
     labels: list[str] = field(default_factory=list)
+
+    @property
+    def has_number(self) -> bool:
+        """Whether a full membership number is in the text."""
+        return any(run.full for _, run in self.numbers)
+
+    @property
+    def complains(self) -> bool:
+        """Whether the message begins with a keyword that takes whatever is written."""
+        return self.at[0] == 0 and TEXT in self.arguments
 
 
 def walk(tree: Tree[Token], stems: Container[str]) -> Found:
@@ -65,19 +79,19 @@ def _command(found: Found, tree: Tree[Token], stem: str) -> None:
     found.stem = stem
     found.labels.clear()
     for child in tree.children:
-        kind = "" if isinstance(child, Token) else str(child.data).removeprefix(f"{stem}_")
-        if isinstance(child, Token) or kind in _ITEMS:
+        if isinstance(child, Token) or child.data in _ITEMS or child.data == f"{stem}_{FILLER}":
             _item(found, child, "argument")
-        elif kind in (PHRASE, BARE, OPENING):
+        elif child.data in _FIELDS:
+            _field(found.form, child, str(child.data))
+        elif (kind := str(child.data).removeprefix(f"{stem}_")) in (PHRASE, BARE, OPENING, NUMBERED):
             _phrase(found, child, stem, kind)
-        elif kind in _FIELDS:
-            _field(found.form, child, kind)
         else:
             _argument(found, child, kind)
 
 
 def _phrase(found: Found, tree: Tree[Token], stem: str, kind: str) -> None:
     tokens = list(_leaves(tree))
+    found.phrase = " ".join(tokens)
     found.bare, found.at = kind == BARE, (tokens[0].start_pos or 0, tokens[-1].end_pos or 0)
     for child in tree.children:
         if isinstance(child, Tree):
@@ -128,7 +142,7 @@ def _number(found: Found, item: Tree[Token], place: Place) -> None:
     if labels - {"calendar"} or (labels and not run.full):
         return
     found.numbers.append((place, run))
-    if place == "argument":
+    if place != "tail":
         found.form.groups.append(groups)
 
 
@@ -148,4 +162,4 @@ def _leaves(tree: Tree[Token]) -> Iterator[Token]:
 
 
 _FIELDS: Final = frozenset(("nik", "born", "email"))
-_ITEMS: Final = frozenset((_NUMBER, ASIDE, PROGRAMME, "filler", "phone", "example", "calendar", "foreign", "partial"))
+_ITEMS: Final = frozenset((_NUMBER, ASIDE, PROGRAMME, FILLER, "phone", "example", "calendar", "foreign", "partial"))
