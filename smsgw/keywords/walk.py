@@ -18,6 +18,7 @@ TEXT: Final = "text"
 _REACH: Final = {"phone": 2, "example": 3, "calendar": 2}
 """Words back to which `HP` makes a number a phone's, `CONTOH` an example and `TAHUN` part of a date."""
 _NUMBER: Final = "number"
+FILLER: Final = "filler"
 _ENDING: Final = re.compile(rf"_(?:{ALONE}|{FIRST})\Z")
 _TICKETS: Final = ("CLAIM", "REPORT")
 
@@ -78,13 +79,12 @@ def _command(found: Found, tree: Tree[Token], stem: str) -> None:
     found.stem = stem
     found.labels.clear()
     for child in tree.children:
-        kind = "" if isinstance(child, Token) else str(child.data).removeprefix(f"{stem}_")
-        if isinstance(child, Token) or kind in _ITEMS:
+        if isinstance(child, Token) or child.data in _ITEMS or child.data == f"{stem}_{FILLER}":
             _item(found, child, "argument")
-        elif kind in (PHRASE, BARE, OPENING, NUMBERED):
+        elif child.data in _FIELDS:
+            _field(found.form, child, str(child.data))
+        elif (kind := str(child.data).removeprefix(f"{stem}_")) in (PHRASE, BARE, OPENING, NUMBERED):
             _phrase(found, child, stem, kind)
-        elif kind in _FIELDS:
-            _field(found.form, child, kind)
         else:
             _argument(found, child, kind)
 
@@ -162,4 +162,4 @@ def _leaves(tree: Tree[Token]) -> Iterator[Token]:
 
 
 _FIELDS: Final = frozenset(("nik", "born", "email"))
-_ITEMS: Final = frozenset((_NUMBER, ASIDE, PROGRAMME, "filler", "phone", "example", "calendar", "foreign", "partial"))
+_ITEMS: Final = frozenset((_NUMBER, ASIDE, PROGRAMME, FILLER, "phone", "example", "calendar", "foreign", "partial"))

@@ -1,6 +1,9 @@
 """Bindings: a phone bound to a membership by DAFTAR, unbound by PUTUS, and its move to another phone by a branch."""
 
-from sqlalchemy import Connection, ScalarSelect, and_, select, update
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, ScalarSelect, Table, and_, select, update
 
 from smsgw.members.directory import IDLE_MS
 from smsgw.members.tables import bindings, memberships, rebindings
@@ -27,7 +30,7 @@ def bind(connection: Connection, phone: str, number: str, now_ms: int) -> bool:
     if connection.execute(update(bindings).where(*active, bindings.c.phone == phone).values(stamps)).rowcount:
         return True
     values = {"membership_id": id_of(number), "phone": phone, "state": "active", "bound_at": now_ms, **stamps}
-    return connection.execute(insert_ignore(dialect_of(connection), bindings).values(values)).rowcount == 1
+    return _inserted(connection, bindings, values)
 
 
 def unbind(connection: Connection, phone: str, number: str, now_ms: int) -> bool:
@@ -53,8 +56,7 @@ def begin_move(connection: Connection, phone: str, number: str, now_ms: int) -> 
     """Begin to move a membership away from its old phone, which may refuse for a day; False: it is under way."""
     values = {"membership_id": id_of(number), "phone": phone, "state": "waiting"}
     times = {"began_at": now_ms, "until": now_ms + REFUSABLE_MS}
-    begun = connection.execute(insert_ignore(dialect_of(connection), rebindings).values(**values, **times))
-    return begun.rowcount == 1
+    return _inserted(connection, rebindings, {**values, **times})
 
 
 def awaiting(connection: Connection, phone: str, now_ms: int) -> str | None:
@@ -82,3 +84,8 @@ def finish_moves(connection: Connection, now_ms: int) -> int:
         old = and_(bindings.c.membership_id == membership_id, bindings.c.phone == phone, bindings.c.state == "active")
         connection.execute(update(bindings).where(old).values(state="revoked", changed_at=now_ms))
     return len(moved)
+
+
+def _inserted(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    row = insert_ignore(dialect_of(connection), table).values(values)
+    return connection.execute(row.returning(table.c.id)).first() is not None

@@ -54,7 +54,7 @@ class Taken:
 
 def take(connection: Connection, guess: Guess, locked_until: int) -> Taken:
     """Count a guess, once a message. Commit before looking anything up. `locked_until`: of its phone."""
-    queued = _queue_up(connection, guess)
+    queued = _queue_up(connection, guess, with_all=True)
     known = connection.execute(select(attempts.c.verdict).where(attempts.c.inbound_id == guess.inbound_id)).first()
     if known is None:
         _write(connection, guess)
@@ -68,7 +68,8 @@ def take(connection: Connection, guess: Guess, locked_until: int) -> Taken:
 
 def settle(connection: Connection, guess: Guess, verdict: str) -> int | None:
     """Write down what came of a guess: a success gives its step back. Until when its phone is locked now, if it is."""
-    _queue_up(connection, guess)
+    if verdict in FAILED:
+        _queue_up(connection, guess, with_all=False)
     if not _rule(connection, guess, verdict) or verdict not in FAILED:
         return None
     about = _key(connection, "membership", guess.number) if guess.number else None
@@ -91,7 +92,8 @@ def forgive(connection: Connection, phone: str) -> None:
 def once(connection: Connection, kind: str, value: str, now_ms: int, every_ms: int) -> bool:
     """Whether this may happen now: once, and not again before `every_ms` are over."""
     free = guards.c.until <= now_ms
-    first = _guard(connection, kind, value, now_ms, now_ms + every_ms)
+    row = _guard(connection, kind, value, now_ms, now_ms + every_ms)
+    first = insert(dialect_of(connection), guards).values(row)
     again = first.on_conflict_do_update(
         index_elements=[guards.c.key], set_={"until": now_ms + every_ms, "touched_at": now_ms}, where=free
     )
@@ -110,23 +112,18 @@ def forget(connection: Connection, now_ms: int) -> None:
     connection.execute(delete(guards).where(guards.c.touched_at < now_ms - MONTH_MS))
 
 
-def _queue_up(connection: Connection, guess: Guess) -> int:
+def _queue_up(connection: Connection, guess: Guess, *, with_all: bool) -> int:
     """Wait for everybody who counts the same; until when the membership is shut. Always in this order: no deadlock."""
-    until = 0
-    for kind, value in (("phone", guess.phone), ("membership", guess.number), ("all", "")):
-        if value is not None:
-            first = _guard(connection, kind, value, guess.now_ms, 0)
-            touched = first.on_conflict_do_update(
-                index_elements=[guards.c.key], set_={"touched_at": guess.now_ms}
-            ).returning(guards.c.until)
-            found = int(connection.execute(touched).scalar_one())
-            until = found if kind == "membership" else until
-    return until
+    about = [("phone", guess.phone), ("membership", guess.number), ("all", "" if with_all else None)]
+    rows = [_guard(connection, kind, value, guess.now_ms) for kind, value in about if value is not None]
+    queued = insert(dialect_of(connection), guards).values(rows)
+    touched = queued.on_conflict_do_update(index_elements=[guards.c.key], set_={"touched_at": guess.now_ms})
+    untils = connection.execute(touched.returning(guards.c.kind, guards.c.until)).all()
+    return next((int(until) for kind, until in untils if kind == "membership"), 0)
 
 
-def _guard(connection: Connection, kind: str, value: str, now_ms: int, until: int) -> Any:
-    row = {"key": _key(connection, kind, value), "kind": kind, "until": until, "touched_at": now_ms}
-    return insert(dialect_of(connection), guards).values(row)
+def _guard(connection: Connection, kind: str, value: str, now_ms: int, until: int = 0) -> dict[str, Any]:
+    return {"key": _key(connection, kind, value), "kind": kind, "until": until, "touched_at": now_ms}
 
 
 def _key(connection: Connection, kind: str, value: str) -> bytes:

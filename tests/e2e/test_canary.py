@@ -23,7 +23,20 @@ from tests.support.processes import Running, running
 NUMBER, PHONE, OTHER = "99731415926", "+6281277665544", "+6281299887766"
 NIK, BORN, NAME, WORD = "9971234567890001", "23-11-1971", "KANARIA", "rahasiasekali"
 BALANCE = 87_654_321
-CANARIES = (NUMBER, PHONE[3:], OTHER[3:], NIK, BORN, NAME, WORD, "87654321", "87.654.321", twilio.TOKEN, KEY.hex())
+CANARIES = (
+    NUMBER,
+    PHONE[3:],
+    OTHER[3:],
+    NIK,
+    BORN,
+    "1971-11-23",
+    NAME,
+    WORD,
+    "87654321",
+    "87.654.321",
+    twilio.TOKEN,
+    KEY.hex(),
+)
 
 FLOWS = [
     (f"JHT {NUMBER}", PHONE),
@@ -32,6 +45,13 @@ FLOWS = [
     (f"JHT {NUMBER[:-1]}", PHONE),
     (f"SALDO {NIK}", PHONE),
     (f"DAFTAR#{NIK}#{BORN}#{NUMBER}", PHONE),
+    ("KARTU", PHONE),
+    (f"LUPA#{NIK}#{BORN}", PHONE),
+    (f"DAFTAR#{NIK}#{BORN}#{NUMBER}", OTHER),
+    (f"DAFTAR#{NIK}#24-11-1971#{NUMBER} {NAME}", OTHER),
+    (f"LUPA {NIK} {BORN} {WORD}", OTHER),
+    (f"DAFTAR#{NIK}#{BORN}#{NUMBER}", OTHER),
+    (f"DAFTAR {NIK} {BORN}", OTHER),
     (f"SALDDO {WORD}", PHONE),
     (f"{WORD} {NAME}", OTHER),
     ("BAHASA EN", PHONE),
