@@ -131,7 +131,7 @@ class AnswerVerb:
 
     def _desk(self, batch: _Batch, row: InboundRow) -> Desk:
         locked_until = row.locked_until or 0
-        return Desk(self._store, row.id, row.from_phone, batch.now_ms, self._offices, locked_until, self._who_binds)
+        return Desk(self._store, row.id, row.from_phone, batch.now_ms, locked_until, self._who_binds, self._offices)
 
     def _wait(self, batch: _Batch, row: InboundRow, meant: Meant) -> None:
         """Membership data cannot be read: hold the row, or apologise where it has waited too long."""

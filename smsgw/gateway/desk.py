@@ -1,7 +1,7 @@
 """The desk: what handlers may ask about the sender of one message, as look-ups over the members' tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from smsgw.clock import day_of
@@ -22,9 +22,9 @@ class Desk:
     inbound_id: int
     phone: str
     now_ms: int
-    branches: Offices
     locked_until: int = 0
     who_binds: Who = "record"
+    branches: Offices = field(default_factory=Offices)
 
     def contributions(self, number: str, months: int) -> Sequence[Contribution]:
         """The newest months of a membership, newest first."""
