@@ -168,7 +168,7 @@ class AnswerVerb:
 
     def _commit(self, token: str, batch: _Batch, *, claimed: bool) -> list[OutboundRow]:
         with self._store.write() as connection:
-            mine = inbox.held(connection, token)
+            mine = inbox.held(connection, token, batch.rows)
             answers = [answer for answer in batch.answers if answer.inbound_id in mine]
             undone = {answer.inbound_id for answer in answers if not self._carry_out(connection, batch, answer)}
             answers = [answer for answer in answers if answer.inbound_id not in undone]

@@ -10,7 +10,7 @@ from smsgw.messages import states
 from smsgw.messages.rows import Answer, Arrival, InboundRow, Kind
 from smsgw.messages.tables import contact, inbound, outbound, seen_id
 from smsgw.store import Store, db_now
-from smsgw.store.sql import dialect_of, each, given, insert, insert_ignore, spelled
+from smsgw.store.sql import dialect_of, each, given, insert, insert_ignore, listed, spelled
 
 HOUR_MS = 3_600_000
 REPLIES = (Kind.REPLY.value, Kind.APOLOGY.value)
@@ -133,16 +133,16 @@ _CLAIMED = (
 )
 
 
-def held(connection: Connection, token: str) -> set[int]:
-    """The ids still waiting under this claim, locked: another worker may have taken a late one over."""
-    return set(connection.scalars(_HELD, {"token": token}))
+def held(connection: Connection, token: str, ids: Iterable[int]) -> set[int]:
+    """Which of these rows still wait under this claim, locked: another worker may have taken a late one over."""
+    return set(connection.scalars(_held(dialect_of(connection)), {"token": token, "ids": [*ids]}))
 
 
-_HELD = (
-    select(inbound.c.id)
-    .where(inbound.c.state == spelled(states.RECEIVED), inbound.c.claim_token == bindparam("token"))
-    .with_for_update()
-)
+@cache
+def _held(dialect: str) -> Any:
+    mine = inbound.c.state == spelled(states.RECEIVED), inbound.c.claim_token == bindparam("token")
+    named = inbound.c.id.in_(select(listed(dialect, "ids").c.value))
+    return select(inbound.c.id).where(named, *mine).with_for_update(of=inbound)
 
 
 def finish(connection: Connection, answers: Sequence[Answer]) -> None:

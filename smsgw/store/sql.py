@@ -13,9 +13,11 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    LargeBinary,
     String,
     Table,
     Text,
+    any_,
     bindparam,
     column,
     func,
@@ -55,6 +57,16 @@ def listed(dialect: str, name: str) -> Any:
     if dialect == "sqlite":
         return func.json_each(bindparam(name, type_=JSON())).table_valued(column("value", BigInteger()), name=name)
     return _unnested(name, value=BigInteger())
+
+
+def among(dialect: str, sealed: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Whether a sealed column is one of the parameter `name`: a list of any length, sealed already.
+
+    PostgreSQL gets one array: a list in the statement makes each length a statement of its own, planned each time.
+    """
+    if dialect == "sqlite":
+        return sealed.in_(bindparam(name, type_=LargeBinary(), expanding=True))
+    return sealed == any_(bindparam(name, type_=ARRAY(LargeBinary())))
 
 
 def given(dialect: str, **columns: ColumnElement[Any]) -> Mapping[str, ColumnElement[Any]]:
