@@ -3,7 +3,8 @@
 A statement is built once per dialect and reused: building one costs more than running it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Dialect,
     LargeBinary,
     String,
     Table,
@@ -25,7 +27,9 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+ROWS = "rows_given"
 
 
 def insert(dialect: str, table: Table) -> Any:
@@ -56,7 +60,7 @@ def listed(dialect: str, name: str) -> Any:
     """A table of one column, `value`: the whole numbers of the parameter `name`, however many."""
     if dialect == "sqlite":
         return func.json_each(bindparam(name, type_=JSON())).table_valued(column("value", BigInteger()), name=name)
-    return _unnested(name, value=BigInteger())
+    return _unnested(name, BigInteger())
 
 
 def among(dialect: str, sealed: ColumnElement[str], name: str) -> ColumnElement[bool]:
@@ -73,17 +77,43 @@ def given(dialect: str, **columns: ColumnElement[Any]) -> Mapping[str, ColumnEle
     """Values that differ from row to row, by name and in the type of a column: for a statement that `each` runs."""
     if dialect == "sqlite":
         return {name: bindparam(name, type_=like.type) for name, like in columns.items()}
-    return dict(_unnested(None, **{name: _unbounded(like.type) for name, like in columns.items()}).c.items())
+    types = {name: _unbounded(like.type) for name, like in columns.items()}
+    rows = func.json_to_recordset(bindparam(ROWS, type_=_Rows(tuple(types.items()))))
+    table = rows.table_valued(*(column(name, kind) for name, kind in types.items()), name="given")
+    return dict(table.render_derived(with_types=True).c.items())
 
 
-def _unnested(parameter: str | None, **types: TypeEngine[Any]) -> Any:
-    arrays = [bindparam(parameter or name, type_=ARRAY(kind)) for name, kind in types.items()]
-    table = func.unnest(*arrays).table_valued(*(column(name, kind) for name, kind in types.items()), name="given")
-    return table.render_derived()
+def _unnested(name: str, kind: TypeEngine[Any]) -> Any:
+    numbers = func.unnest(bindparam(name, type_=ARRAY(kind)))
+    return numbers.table_valued(column("value", kind), name=name).render_derived()
 
 
 def _unbounded(kind: TypeEngine[Any]) -> TypeEngine[Any]:
     return Text() if isinstance(kind, String) else kind  # a cast to VARCHAR(n) would cut off in silence
+
+
+class _Rows(TypeDecorator[Any]):
+    """Rows as one JSON text, their values converted as their columns ask for, bytes in PostgreSQL's hex."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, types: tuple[tuple[str, TypeEngine[Any]], ...]) -> None:
+        super().__init__()
+        self.types = types
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """The rows, converted; JSON does the rest."""
+        columns = [_converted(value, name, kind, dialect) for name, kind in self.types]
+        names = [name for name, _ in self.types]
+        return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _converted(rows: Sequence[Mapping[str, Any]], name: str, kind: TypeEngine[Any], dialect: Dialect) -> list[Any]:
+    values = [row[name] for row in rows]
+    if isinstance(kind, TypeDecorator):
+        values = [kind.process_bind_param(value, dialect) for value in values]
+    return [f"\\x{value.hex()}" if isinstance(value, bytes) else value for value in values]
 
 
 def insert_each(dialect: str, table: Table, values: Mapping[str, ColumnElement[Any]]) -> Any:
@@ -96,8 +126,37 @@ def insert_each(dialect: str, table: Table, values: Mapping[str, ColumnElement[A
 def each(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]], **same: Any) -> Any:
     """Run a statement of `given` values for every row; `same` are the parameters that all rows share.
 
-    SQLite takes rows one by one at next to no cost; PostgreSQL gets them as arrays, for it plans and answers each run.
+    SQLite takes rows one by one at next to no cost; PostgreSQL, which plans and answers each run, gets them at once.
     """
     if dialect_of(connection) == "sqlite":
-        return connection.execute(statement, [{**row, **same} for row in rows])
-    return connection.execute(statement, {name: [row[name] for row in rows] for name in rows[0]} | same)
+        text, parameters = _spelled_out(statement, connection.dialect)
+        columns = (parameter.column(rows, same) for parameter in parameters)
+        return connection.exec_driver_sql(text, [*zip(*columns, strict=True)])
+    return connection.execute(statement, {ROWS: rows, **same})
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    """One parameter of a statement that was spelled out: its name, its constant value, and how it is converted."""
+
+    name: str
+    constant: Any
+    convert: Callable[[Any], Any] | None
+
+    def column(self, rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any]) -> list[Any]:
+        """Its value for each row."""
+        if self.name in rows[0]:
+            return [self.convert(row[self.name]) for row in rows] if self.convert else [row[self.name] for row in rows]
+        value = same.get(self.name, self.constant)
+        return [self.convert(value) if self.convert else value] * len(rows)
+
+
+@cache
+def _spelled_out(statement: Any, dialect: Dialect) -> tuple[str, tuple[_Parameter, ...]]:
+    # SQLAlchemy's own way converts parameter by parameter and row by row, at the cost of the statement itself.
+    compiled = statement.compile(dialect=dialect)
+    named = ((name, compiled.binds[name]) for name in compiled.positiontup)
+    parameters = (
+        _Parameter(name, one.value, one.type.dialect_impl(dialect).bind_processor(dialect)) for name, one in named
+    )
+    return str(compiled), tuple(parameters)
