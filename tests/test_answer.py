@@ -1,6 +1,6 @@
 """Who hears what: the same pairs of phone and number through the whole answer step, on both databases."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 
 import pytest
@@ -10,6 +10,7 @@ from smsgw.errors import StoreUnavailable
 from smsgw.gateway.answer import HOLD_AT_MOST_MS, AnswerVerb
 from smsgw.members.demo import DEMO_PEOPLE, populate
 from smsgw.members.directory import Directory, Entitlement
+from smsgw.messages.rows import OutboundRow
 from smsgw.messages.tables import contact, inbound, outbound
 from smsgw.store import Cipher, open_store
 from tests.conftest import KEY
@@ -164,3 +165,27 @@ def test_after_half_an_hour_without_membership_data_the_apology_is_the_one_reply
     with store.read() as connection:
         (body,) = connection.execute(select(outbound.c.body)).scalars()
     assert "data belum bisa diambil" in body
+
+
+def test_replies_are_handed_over_claimed_and_committed(gate: Gateway) -> None:
+    handed: list[tuple[str, str, str]] = []
+
+    def hand_over(token: str, replies: Sequence[OutboundRow]) -> None:
+        with gate.services.store.read() as connection:
+            columns = outbound.c.id, outbound.c.state, outbound.c.claim_token
+            stored = {row.id: row for row in connection.execute(select(*columns))}
+        assert {stored[reply.id].claim_token for reply in replies} == {token}
+        handed.extend((reply.to_phone, reply.body, stored[reply.id].state) for reply in replies)
+
+    for number, text in (("1", "BANTUAN"), ("2", "STOP"), ("3", f"JHT {SITI.number}")):
+        gate.receive(text, f"+62812000000{number}")
+    assert gate.work.answering(64, hand_over) == 3
+    assert [(phone, state) for phone, _, state in handed] == [
+        ("+628120000001", "sending"),
+        ("+628120000003", "sending"),
+    ]
+    assert "belum terdaftar" in handed[1][1]
+    assert gate.work.sending(64) == 0
+    gate.receive("STOP", "+628120000004")
+    assert gate.work.answering(64, hand_over) == 1
+    assert len(handed) == 2

@@ -25,7 +25,7 @@ def claim(store: Store, token: str = "token", limit: int = 64) -> list[InboundRo
 
 def finish(store: Store, rows: list[InboundRow], token: str = "token") -> set[int]:
     with store.write() as connection:
-        mine = inbox.held(connection, token)
+        mine = inbox.held(connection, token, [row.id for row in rows])
         inbox.finish(connection, [Answer(row.id, row.from_phone, states.ANSWERED) for row in rows if row.id in mine])
         return mine
 

@@ -1,7 +1,8 @@
 """Send: the claim is committed before the call; what comes of the call decides whether it may be repeated."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from smsgw.clock import Clock
 from smsgw.gateway.send import SendVerb
 from smsgw.gateway.sweep import SweepVerb
 from smsgw.messages import outbox
-from smsgw.messages.rows import Draft, Kind
+from smsgw.messages.rows import LIFE_MS, Draft, Kind, OutboundRow
 from smsgw.messages.tables import outbound, outbound_event
 from smsgw.store import Store, db_now
+
+DRAFT = Draft(Kind.NOTICE, "scripted", "+622150000000", "+6281200000001", "Halo", 4, "id", "t")
 
 
 class Scripted:
@@ -51,6 +54,13 @@ def queue(store: Store, n: int = 1, kind: Kind = Kind.NOTICE, carrier: str = "sc
 def rows(store: Store) -> list[Any]:
     with store.read() as connection:
         return list(connection.execute(select(outbound).order_by(outbound.c.id)))
+
+
+def events(store: Store, outbound_id: int) -> list[tuple[str, ...]]:
+    columns = [outbound_event.c[name] for name in ("from_state", "to_state", "cause", "cause_key")]
+    mine = select(*columns).where(outbound_event.c.outbound_id == outbound_id).order_by(outbound_event.c.id)
+    with store.read() as connection:
+        return [tuple(row) for row in connection.execute(mine)]
 
 
 def send(store: Store, carrier: Scripted, limit: int = 64) -> int:
@@ -162,13 +172,90 @@ def test_each_step_is_an_event(store: Store) -> None:
     assert [tuple(event) for event in events] == [("queued", "sending"), ("sending", "accepted")]
 
 
-def test_the_same_inbound_has_one_reply(store: Store) -> None:
+def received(store: Store) -> Draft:
+    """A reply to an inbound message that stands in the log."""
     with store.write() as connection:
         connection.exec_driver_sql(
             "INSERT INTO inbound (id, carrier, carrier_id, from_phone, to_phone, received_at, source, state, "
             "next_attempt_at) VALUES (1, 'x', 'y', '', '+62', 0, 'webhook', 'received', 0)"
         )
-        draft = Draft(Kind.REPLY, "scripted", "+622150000000", "+6281200000001", "Halo", 4, "id", "t", inbound_id=1)
+    return Draft(Kind.REPLY, "scripted", "+622150000000", "+6281200000001", "Halo", 4, "id", "t", inbound_id=1)
+
+
+def queue_claimed(store: Store, drafts: Sequence[Draft], token: str = "mine") -> list[OutboundRow]:
+    with store.write() as connection:
+        return outbox.queue_claimed(connection, drafts, token)
+
+
+def test_the_same_inbound_has_one_reply(store: Store) -> None:
+    draft = received(store)
+    with store.write() as connection:
         outbox.queue(connection, [draft])
         outbox.queue(connection, [draft])
-    assert len(rows(store)) == 1
+    assert queue_claimed(store, [draft]) == []
+    assert [row.state for row in rows(store)] == ["queued"]
+
+
+def test_what_is_queued_claimed_is_claimed_as_by_a_claim(store: Store) -> None:
+    draft = received(store)
+    queue(store, 2)
+    (claimed,) = queue_claimed(store, [draft])
+    with store.write() as connection:
+        others = outbox.claim(connection, "other", 64)
+    assert (claimed.to_phone, claimed.body, claimed.attempts) == (draft.to_phone, draft.body, 1)
+    assert claimed.expires_in_ms == LIFE_MS[Kind.REPLY]
+    assert [claimed.id] == [row.id for row in rows(store) if row.claim_token == "mine"]
+    assert len(others) == 2
+    same = "state", "attempts", "resend_no"
+    mine, other = (next(row for row in rows(store) if row.claim_token == token) for token in ("mine", "other"))
+    assert [getattr(mine, name) for name in same] == [getattr(other, name) for name in same]
+    assert 0 <= mine.claimed_at - mine.created_at < 1000
+    assert mine.expires_at - mine.created_at == LIFE_MS[Kind.REPLY]
+    assert mine.callback_token == claimed.callback_token
+    assert events(store, mine.id) == [("queued", "sending", "claim", "claim:mine")]
+    assert events(store, other.id) == [("queued", "sending", "claim", "claim:other")]
+
+
+def test_what_is_queued_claimed_is_sent_once_in_order(store: Store) -> None:
+    drafts = [replace(DRAFT, body=f"Halo {i}") for i in range(130)]
+    queue(store)
+    claimed = queue_claimed(store, drafts)
+    carrier = Scripted(accept)
+    with ThreadPoolExecutor(1) as pool:
+        SendVerb(store, {carrier.name: carrier}, pool).hand_over("mine", claimed)
+    assert [parcel.body for parcel in carrier.taken] == [f"Halo {i}" for i in range(130)]
+    assert [row.state for row in rows(store)] == ["queued"] + ["accepted"] * 130
+    assert [(row.body, row.carrier_id) for row in rows(store)][1:] == [
+        (parcel.body, f"SM{parcel.token}") for parcel in carrier.taken
+    ]
+    assert send(store, carrier) == 1
+
+
+def test_what_is_given_back_is_sent_later(store: Store) -> None:
+    claimed = queue_claimed(store, [DRAFT])
+    with store.write() as connection:
+        outbox.give_back(connection, "mine", [row.id for row in claimed])
+    carrier = Scripted(accept)
+    assert (send(store, carrier), [row.attempts for row in rows(store)]) == (1, [2])
+
+
+def test_marks_of_several_kinds_are_written_at_once(store: Store) -> None:
+    outcomes = [
+        Outcome(Verdict.ACCEPTED, carrier_id="SM1", status="queued"),
+        Outcome(Verdict.REFUSED, error_code="21211", error_text="refused with HTTP 400"),
+        Outcome(Verdict.REFUSED, error_code="21610"),
+        Outcome(Verdict.AMBIGUOUS, error_code="Broken"),
+        Outcome(Verdict.ACCEPTED, carrier_id="SM5"),
+    ]
+    queue(store, 5)
+    send(store, Scripted(lambda parcel: outcomes[int(parcel.body[-1])]))
+    kept = [(r.state, r.carrier_id, r.carrier_status, r.error_code, r.error_text) for r in rows(store)]
+    assert kept == [
+        ("accepted", "SM1", "queued", None, None),
+        ("failed", None, None, "21211", "refused with HTTP 400"),
+        ("failed", None, None, "21610", None),
+        ("unknown", None, None, "Broken", None),
+        ("accepted", "SM5", None, None, None),
+    ]
+    after = [events(store, row.id)[1][1] for row in rows(store)]
+    assert after == ["accepted", "failed", "failed", "unknown", "accepted"]

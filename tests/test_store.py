@@ -2,9 +2,11 @@
 
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import psycopg
 import pytest
 from sqlalchemy import insert, select, text
 
@@ -12,6 +14,7 @@ from smsgw.errors import KeyLost, StartupError, StoreUnavailable
 from smsgw.messages.tables import contact
 from smsgw.store import Cipher, Store, db_now, open_store
 from smsgw.store.cipher import make_key_file, read_key
+from smsgw.store.engine import IDLE_S
 
 DURABLE = {"sqlite": ("PRAGMA synchronous", 2), "postgresql": ("SHOW synchronous_commit", "on")}
 
@@ -67,6 +70,41 @@ def test_a_database_that_is_not_there_is_unavailable(url: str, cipher: Cipher) -
     for verb in (store.read, store.write):
         with pytest.raises(StoreUnavailable), verb() as connection:
             connection.execute(text("SELECT 1"))
+
+
+def end_connections(url: str) -> None:
+    """What a restart of the server does to everybody connected."""
+    with psycopg.connect(url, autocommit=True) as other:
+        mine = "pid <> pg_backend_pid() AND datname = current_database()"
+        other.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}".encode())
+
+
+def count_contacts(store: Store) -> int:
+    with store.write() as connection:
+        return len(connection.execute(select(contact.c.phone)).all())
+
+
+def test_connections_that_died_while_idle_are_replaced_unseen(postgresql_store: Store, postgresql_url: str) -> None:
+    with postgresql_store.write(), postgresql_store.read() as connection:
+        connection.execute(text("SELECT 1"))
+    end_connections(postgresql_url)
+    time.sleep(IDLE_S + 0.1)
+    assert count_contacts(postgresql_store) == 0
+    assert count_contacts(postgresql_store) == 0
+
+
+def test_a_connection_that_dies_in_use_makes_the_database_unavailable_once(
+    postgresql_store: Store, postgresql_url: str
+) -> None:
+    def lose_it() -> None:
+        with postgresql_store.write() as connection:
+            end_connections(postgresql_url)
+            connection.execute(text("SELECT 1"))
+
+    count_contacts(postgresql_store)
+    with pytest.raises(StoreUnavailable):
+        lose_it()
+    assert count_contacts(postgresql_store) == 0
 
 
 def test_an_error_names_no_value(sqlite_store: Store) -> None:

@@ -1,5 +1,6 @@
 """Rounds of a job: the bell is lifted before each last look, held while there is much to do, rung when time is up."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,16 +10,21 @@ from smsgw.gateway.work import BATCH, Work
 
 
 class Scripted:
-    """Answers so many rows a round; notes what it and the bell did, in order."""
+    """Answers, or sends, so many rows a round; notes what it and the bell did, in order."""
 
     def __init__(self, rounds: list[int]) -> None:
         self.rounds = rounds
         self.done: list[str] = []
 
-    def __call__(self, limit: int) -> int:
+    def __call__(self, limit: int, hand_over: Callable[[], None] | None = None) -> int:
         rows = self.rounds.pop(0) if self.rounds else 0
         self.done.append(f"look {rows}")
+        if hand_over is not None:
+            hand_over()
         return rows
+
+    def hand_over(self) -> None:
+        self.done.append("hand over")
 
     def ring(self, verb: str) -> None:
         self.done.append("ring")
@@ -50,24 +56,29 @@ def work(answering: Any, sending: Any, bell: Any, due: tuple[str, ...] = ()) -> 
 @pytest.mark.parametrize(("rounds", "done"), ROUNDS, ids=str)
 def test_rounds_of_answering(rounds: list[int], done: list[str]) -> None:
     script = Scripted(list(rounds))
-    work(script, lambda limit: 0, script).answer()
+    work(script, Scripted([]), script).answer()
     assert script.done == done
 
 
-def test_each_round_of_answers_is_sent_at_once() -> None:
-    script, sent = Scripted([9, 9, 0, 0]), []
+SENT = [
+    ([0], ["hand over", "look 0"]),
+    ([9, 9, 0, 0], ["hand over", "hand over", "hand over", "look 0", "hand over", "look 0"]),
+    ([9, 3, 1], ["hand over", "hand over", "look 0", "hand over", "look 0"]),
+]
 
-    def send(limit: int) -> int:
-        sent.append(len(script.done))
-        return 9
 
-    work(script, send, script).answer()
-    assert len(sent) == 4
+@pytest.mark.parametrize(("rounds", "done"), SENT, ids=str)
+def test_answers_are_handed_over_each_round_and_the_rest_is_sent_when_there_is_little_to_answer(
+    rounds: list[int], done: list[str]
+) -> None:
+    answering, sending = Scripted(list(rounds)), Scripted([])
+    work(answering, sending, Scripted([])).answer()
+    assert sending.done == done
 
 
 def test_an_endless_stream_ends_with_a_ring() -> None:
     script = Scripted([])
-    work(lambda limit: 9, lambda limit: 0, script).answer()
+    work(lambda limit, hand_over: 9, Scripted([]), script).answer()
     assert script.done[-2:] == ["lift", "ring"]
 
 

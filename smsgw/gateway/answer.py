@@ -1,7 +1,7 @@
 """Answer: waiting messages are read, their handlers asked, and their replies queued, in one commit."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
@@ -20,7 +20,7 @@ from smsgw.members import binding
 from smsgw.members.directory import STRANGER, Directory, Entitlement
 from smsgw.members.identity import Who
 from smsgw.messages import inbox, notices, outbox, states
-from smsgw.messages.rows import Answer, InboundRow
+from smsgw.messages.rows import Answer, InboundRow, OutboundRow
 from smsgw.offices import Offices
 from smsgw.store import Store, db_now
 
@@ -29,6 +29,8 @@ RETRY_MS = 2_000
 HOLD_MS = 5_000  # between looks at membership data that could not be read
 HOLD_AT_MOST_MS = 30 * 60_000
 GENERAL = ("base.unknown", "bantuan.menu")
+
+HandOver = Callable[[str, Sequence[OutboundRow]], object]
 
 log = logs.get()
 
@@ -78,14 +80,19 @@ class AnswerVerb:
         self._offices = offices
         self._who_binds = who_binds
 
-    def __call__(self, limit: int) -> int:
-        """Answer up to `limit` waiting messages; how many were claimed."""
+    def __call__(self, limit: int, hand_over: HandOver | None = None) -> int:
+        """Answer up to `limit` waiting messages; how many were claimed.
+
+        With `hand_over` the replies are claimed in the very commit that queues them, and handed over after it.
+        """
         token = secrets.token_hex(16)
         with self._store.write() as connection:
             rows = inbox.claim(connection, token, limit)
             now = int(connection.scalar(select(db_now())) or 0) if rows else 0
         if rows:
-            self._commit(token, self._think(rows, now))
+            replies = self._commit(token, self._think(rows, now), claimed=hand_over is not None)
+            if hand_over is not None and replies:
+                hand_over(token, replies)
         return len(rows)
 
     def _think(self, rows: Sequence[InboundRow], now: int) -> _Batch:
@@ -170,9 +177,9 @@ class AnswerVerb:
             for answer in batch.answers
         ]
 
-    def _commit(self, token: str, batch: _Batch) -> None:
+    def _commit(self, token: str, batch: _Batch, *, claimed: bool) -> list[OutboundRow]:
         with self._store.write() as connection:
-            mine = inbox.held(connection, token)
+            mine = inbox.held(connection, token, batch.rows)
             answers = [answer for answer in batch.answers if answer.inbound_id in mine]
             undone = {answer.inbound_id for answer in answers if not self._carry_out(connection, batch, answer)}
             answers = [answer for answer in answers if answer.inbound_id not in undone]
@@ -180,10 +187,11 @@ class AnswerVerb:
             if any(answer.set_opted_out for answer in answers):
                 notices.withdraw(connection)
             drafts = [draft for answer in answers for draft in (answer.draft, *answer.alerts) if draft is not None]
-            outbox.queue(connection, drafts)
+            replies = outbox.queue_claimed(connection, drafts, token) if claimed else outbox.queue(connection, drafts)
             inbox.hold(connection, [i for i in batch.failed if i in mine], RETRY_MS, failed_try=True)
             inbox.hold(connection, [i for i in batch.held if i in mine], HOLD_MS, failed_try=False)
             inbox.hold(connection, sorted(undone), 0, failed_try=False)
+        return replies
 
     def _carry_out(self, connection: Connection, batch: _Batch, answer: Answer) -> bool:
         row = batch.rows[answer.inbound_id]

@@ -38,8 +38,12 @@ class SendVerb:
         with self._store.write() as connection:
             rows = outbox.claim(connection, token, limit)
         if rows:
-            self._record(token, self._call_all(rows))
+            self.hand_over(token, rows)
         return len(rows)
+
+    def hand_over(self, token: str, rows: Sequence[OutboundRow]) -> None:
+        """Send messages whose claim under `token` is committed."""
+        self._record(token, self._call_all(rows))
 
     def _record(self, token: str, marks: Sequence[Mark]) -> None:
         try:

@@ -21,7 +21,8 @@ class Work:
 
     A job lifts its bell before it looks, so that no row is missed. While there is much to do it goes on
     in rounds with the bell held, which spares a job a round; a full round calls another worker. What was
-    answered is sent in the same round.
+    answered is sent in the same round; what else waits to be sent has its turn when there is little to
+    answer, or when the sweep calls for it.
     """
 
     answering: AnswerVerb
@@ -64,8 +65,9 @@ class Work:
             self.bell.ring(verb)  # there may be more; others in the queue get their turn
 
     def _answer_round(self) -> int:
-        answered = self._called_for("answer", self.answering(BATCH))
-        self._send_round()
+        answered = self._called_for("answer", self.answering(BATCH, self.sending.hand_over))
+        if answered < BUSY:
+            self._send_round()
         return answered
 
     def _send_round(self) -> int:

@@ -1,15 +1,29 @@
 """Who may hear what: the memberships that a phone is entitled to (reliability 3.1), looked up in batches."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, CompoundSelect, Row, bindparam, cast, join, literal, null, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    LargeBinary,
+    Row,
+    cast,
+    join,
+    literal,
+    null,
+    select,
+    type_coerce,
+    union_all,
+)
 
 from smsgw.members.tables import bindings, memberships, people, phones_on_record
 from smsgw.store import Store
+from smsgw.store.sql import among, dialect_of, spelled
 
 Ask = tuple[str, str | None]
 IDLE_MS: Final = 60 * 86_400_000  # a number is sold again after sixty days (reliability T8)
@@ -72,11 +86,13 @@ class Directory:
         """
         if not asks:
             return []
-        phones = sorted({phone for phone, _ in asks})
-        numbers = sorted({number for _, number in asks if number})
+        seal = self._store.cipher.seal  # each value once: the statement names it three times, and its rows again
+        phones = {seal(phone, b"phone"): phone for phone, _ in asks}
+        numbers = [seal(number, b"number") for number in sorted({number for _, number in asks if number})]
         with self._store.read() as connection:
-            rows = connection.execute(_LOOK_UP, {"phones": phones, "numbers": numbers}).all()
-        return _sorted_out(asks, rows, now_ms)
+            look_up = _look_up(dialect_of(connection))
+            rows = connection.execute(look_up, {"phones": [*phones], "numbers": numbers}).all()
+        return _sorted_out(asks, phones, rows, now_ms)
 
 
 @dataclass(slots=True)
@@ -112,10 +128,12 @@ class _Phone:
         return Entitlement(memberships, self.known, bound, bool(mine), self.idle, tuple(self.unused))
 
 
-def _sorted_out(asks: Sequence[Ask], rows: Iterable[Row[*tuple[Any, ...]]], now_ms: int) -> list[Entitlement]:
+def _sorted_out(
+    asks: Sequence[Ask], sealed: Mapping[bytes, str], rows: Iterable[Row[*tuple[Any, ...]]], now_ms: int
+) -> list[Entitlement]:
     phones: defaultdict[str, _Phone] = defaultdict(_Phone)
     for link, phone, used_at, *columns in rows:
-        phones[phone].take(link, used_at, columns, now_ms)
+        phones[sealed[phone]].take(link, used_at, columns, now_ms)
     return [phones[phone].entitlement(number) if phone in phones else STRANGER for phone, number in asks]
 
 
@@ -124,25 +142,28 @@ def membership_of(key: int, number: str, name: str, programmes: str, *rest: Any)
     return Membership(key, number, name, tuple(programmes.split()), *rest)
 
 
-def _look_up() -> CompoundSelect[*tuple[Any, ...]]:
+@cache
+def _look_up(dialect: str) -> CompoundSelect[*tuple[Any, ...]]:
     # Numbers lead to records, so that a phone that stands on thousands of records costs no more than another.
-    phones: BindParameter[Any] = bindparam("phones", expanding=True)
-    numbers: BindParameter[Any] = bindparam("numbers", expanding=True)
     record, of_record = phones_on_record.c, memberships.c.id == phones_on_record.c.membership_id
     whose, of_binding = people.c.id == memberships.c.person_id, memberships.c.id == bindings.c.membership_id
     on_record = (
-        select(literal(_ON_RECORD), record.phone, cast(null(), bindings.c.used_at.type), *COLUMNS)
+        select(literal(_ON_RECORD), _bytes(record.phone), cast(null(), bindings.c.used_at.type), *COLUMNS)
         .select_from(join(memberships, people, whose).join(phones_on_record, of_record))
-        .where(memberships.c.number.in_(numbers), record.phone.in_(phones))
+        .where(among(dialect, memberships.c.number, "numbers"), among(dialect, record.phone, "phones"))
     )
     bound = (
-        select(literal(_BOUND), bindings.c.phone, bindings.c.used_at, *COLUMNS)
+        select(literal(_BOUND), _bytes(bindings.c.phone), bindings.c.used_at, *COLUMNS)
         .select_from(join(bindings, memberships, of_binding).join(people, whose))
-        .where(bindings.c.phone.in_(phones), bindings.c.state == "active")
+        .where(among(dialect, bindings.c.phone, "phones"), bindings.c.state == spelled("active"))
     )
     nothing = (cast(null(), column.type) for column in (bindings.c.used_at, *COLUMNS))
-    known = select(literal(_KNOWN), record.phone, *nothing).where(record.phone.in_(phones)).distinct()
-    return union_all(on_record, bound, known)
+    known = select(literal(_KNOWN), _bytes(record.phone), *nothing).where(among(dialect, record.phone, "phones"))
+    return union_all(on_record, bound, known.distinct())
+
+
+def _bytes(sealed: ColumnElement[str]) -> ColumnElement[bytes]:
+    return type_coerce(sealed, LargeBinary())
 
 
 COLUMNS = (
@@ -152,4 +173,3 @@ COLUMNS = (
     memberships.c.programmes,
     *(memberships.c[one.name] for one in fields(Membership)[4:]),
 )
-_LOOK_UP = _look_up()

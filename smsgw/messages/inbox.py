@@ -10,7 +10,7 @@ from smsgw.messages import states
 from smsgw.messages.rows import Answer, Arrival, InboundRow, Kind
 from smsgw.messages.tables import contact, inbound, outbound, seen_id
 from smsgw.store import Store, db_now
-from smsgw.store.sql import dialect_of, insert, insert_ignore
+from smsgw.store.sql import dialect_of, each, given, insert, insert_ignore, listed, spelled
 
 HOUR_MS = 3_600_000
 REPLIES = (Kind.REPLY.value, Kind.APOLOGY.value)
@@ -75,18 +75,19 @@ def claim(connection: Connection, token: str, limit: int) -> list[InboundRow]:
 
 _earlier = inbound.alias("earlier")
 _waiting = and_(
-    inbound.c.state == states.RECEIVED,
+    inbound.c.state == spelled(states.RECEIVED),
     inbound.c.next_attempt_at <= db_now(),
     or_(inbound.c.claimed_at.is_(None), inbound.c.claimed_at < db_now() - LEASE_MS),
 )
-_first_of_phone = ~exists().where(
-    _earlier.c.from_phone == inbound.c.from_phone,
-    _earlier.c.state == states.RECEIVED,
-    _earlier.c.id < inbound.c.id,
+# Each looked up by itself: as a join, PostgreSQL may read all that waits for each row of a backlog.
+_first_of_phone = (
+    select(func.min(_earlier.c.id))
+    .where(_earlier.c.from_phone == inbound.c.from_phone, _earlier.c.state == spelled(states.RECEIVED))
+    .scalar_subquery()
 )
 _due = (
     select(inbound.c.id)
-    .where(_waiting, _first_of_phone)
+    .where(_waiting, inbound.c.id == _first_of_phone)
     .order_by(inbound.c.id)
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True, of=inbound)
@@ -132,23 +133,23 @@ _CLAIMED = (
 )
 
 
-def held(connection: Connection, token: str) -> set[int]:
-    """The ids still waiting under this claim, locked: another worker may have taken a late one over."""
-    return set(connection.scalars(_HELD, {"token": token}))
+def held(connection: Connection, token: str, ids: Iterable[int]) -> set[int]:
+    """Which of these rows still wait under this claim, locked: another worker may have taken a late one over."""
+    return set(connection.scalars(_held(dialect_of(connection)), {"token": token, "ids": [*ids]}))
 
 
-_HELD = (
-    select(inbound.c.id)
-    .where(inbound.c.state == states.RECEIVED, inbound.c.claim_token == bindparam("token"))
-    .with_for_update()
-)
+@cache
+def _held(dialect: str) -> Any:
+    mine = inbound.c.state == spelled(states.RECEIVED), inbound.c.claim_token == bindparam("token")
+    named = inbound.c.id.in_(select(listed(dialect, "ids").c.value))
+    return select(inbound.c.id).where(named, *mine).with_for_update(of=inbound)
 
 
 def finish(connection: Connection, answers: Sequence[Answer]) -> None:
     """Write the final state of answered rows and what is to be remembered of their phones."""
     if not answers:
         return
-    connection.execute(_FINISH, [_final(answer) for answer in answers])
+    each(connection, _finish(dialect_of(connection)), [_final(answer) for answer in answers])
     remembered = [_contact(answer) for answer in answers if _remembers(answer)]
     for values in remembered:
         statement = insert(dialect_of(connection), contact).values(**values, updated_at=db_now())
@@ -156,19 +157,13 @@ def finish(connection: Connection, answers: Sequence[Answer]) -> None:
         connection.execute(statement.on_conflict_do_update(index_elements=[contact.c.phone], set_=changes))
 
 
-_FINISH = (
-    update(inbound)
-    .where(inbound.c.id == bindparam("row_id"))
-    .values(
-        state=bindparam("new_state"),
-        reason=bindparam("new_reason"),
-        keyword=bindparam("new_keyword"),
-        folded=bindparam("new_folded"),
-        language=bindparam("new_language"),
-        answered_at=db_now(),
-        claim_token=None,
-    )
-)
+@cache
+def _finish(dialect: str) -> Any:
+    names = ("state", "reason", "keyword", "folded", "language")
+    new = given(dialect, row_id=inbound.c.id, **{f"new_{name}": inbound.c[name] for name in names})
+    values = {name: new[f"new_{name}"] for name in names}
+    finished = update(inbound).where(inbound.c.id == new["row_id"])
+    return finished.values(**values, answered_at=db_now(), claim_token=None)
 
 
 def _final(answer: Answer) -> dict[str, Any]:
@@ -219,7 +214,7 @@ def hold(connection: Connection, ids: Sequence[int], wait_ms: int, *, failed_try
         step = 1 if failed_try else 0
         connection.execute(
             update(inbound)
-            .where(inbound.c.id.in_(ids), inbound.c.state == states.RECEIVED)
+            .where(inbound.c.id.in_(ids), inbound.c.state == spelled(states.RECEIVED))
             .values(
                 claim_token=None,
                 claimed_at=None,

@@ -1,19 +1,19 @@
 """Outbound rows: queued once, claimed before the call, marked by its outcome."""
 
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Text, and_, bindparam, case, exists, func, literal_column, or_, select, update
 
 from smsgw.messages import states
 from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, OutboundRow
 from smsgw.messages.tables import outbound, outbound_event
 from smsgw.store import db_now
-from smsgw.store.sql import dialect_of, insert_ignore
+from smsgw.store.sql import dialect_of, each, given, insert, insert_each, listed, spelled
 
 LEASE_MS = 60_000  # longer than a job (30 s), which is longer than a call (3 s + 10 s)
 MAX_ATTEMPTS = 12
@@ -33,34 +33,87 @@ class Mark:
     wait_ms: int = 0
 
 
-def queue(connection: Connection, drafts: Sequence[Draft]) -> None:
-    """Queue messages. One that stands already (same inbound, kind, resend number) stays as it is."""
+def queue(connection: Connection, drafts: Sequence[Draft]) -> list[OutboundRow]:
+    """Queue messages. One that stands already (same inbound, kind, resend number) stays as it is. None is claimed."""
     if drafts:
-        connection.execute(_queue(dialect_of(connection)), [_row(draft) for draft in drafts])
+        each(connection, _queue(dialect_of(connection)), [_row(draft) for draft in drafts])
+    return []
+
+
+def queue_claimed(connection: Connection, drafts: Sequence[Draft], token: str) -> list[OutboundRow]:
+    """Queue messages that are claimed under `token` in the same step, for whoever sends them after the commit.
+
+    It saves a claim of its own. A message that stands already stays as it is, and is not among the rows.
+    """
+    if not drafts:
+        return []
+    rows = {row["new_callback_token"]: (row, draft) for draft in drafts for row in (_row(draft),)}
+    dialect = dialect_of(connection)
+    added = each(connection, _queue(dialect, claimed=True), [row for row, _ in rows.values()], token=token)
+    if dialect == "sqlite":  # which returns nothing for many rows; nobody else can have added any meanwhile
+        added = connection.execute(_NEWEST, {"token": token, "limit": len(drafts)})
+    claimed = [_claimed_row(row_id, key, rows[key][1]) for row_id, key in sorted(tuple(one) for one in added)]
+    _add_events(connection, [row.id for row in claimed], "claim", token, _Step(states.QUEUED, states.SENDING))
+    return claimed
+
+
+def _claimed_row(row_id: int, callback_token: str, draft: Draft) -> OutboundRow:
+    life_ms = LIFE_MS[draft.kind]
+    return OutboundRow(row_id, draft.carrier, draft.from_phone, draft.to_phone, draft.body, callback_token, 1, life_ms)
 
 
 @cache
-def _queue(dialect: str) -> Any:
-    stamps = {name: db_now() for name in ("created_at", "updated_at", "next_attempt_at")}
-    return insert_ignore(dialect, outbound).values(**stamps, expires_at=db_now() + bindparam("life_ms"))
+def _queue(dialect: str, *, claimed: bool = False) -> Any:
+    new = given(dialect, **{f"new_{name}": outbound.c[name] for name in GIVEN}, life_ms=outbound.c.expires_at)
+    values = {name: new[f"new_{name}"] for name in GIVEN}
+    values |= {name: db_now() for name in ("created_at", "updated_at", "next_attempt_at")}
+    values |= {
+        "expires_at": db_now() + new["life_ms"],
+        "state": spelled(states.QUEUED),
+        "resend_no": literal_column("0"),
+    }
+    if claimed:
+        values |= {"state": spelled(states.SENDING), "attempts": literal_column("1"), "claimed_at": db_now()}
+        values |= {"claim_token": bindparam("token", type_=outbound.c.claim_token.type)}
+    statement = insert_each(dialect, outbound, values)
+    return (
+        statement.returning(outbound.c.id, outbound.c.callback_token) if claimed and dialect != "sqlite" else statement
+    )
+
+
+GIVEN = (
+    "inbound_id",
+    "kind",
+    "carrier",
+    "from_phone",
+    "to_phone",
+    "body",
+    "septets",
+    "template",
+    "language",
+    "priority",
+    "callback_token",
+)
+_last = select(func.max(outbound.c.id)).scalar_subquery()
+_NEWEST = select(outbound.c.id, outbound.c.callback_token).where(
+    outbound.c.id > _last - bindparam("limit"), outbound.c.claim_token == bindparam("token")
+)
 
 
 def _row(draft: Draft) -> dict[str, Any]:
     return {
-        "inbound_id": draft.inbound_id,
-        "kind": draft.kind,
-        "resend_no": 0,
-        "carrier": draft.carrier,
-        "from_phone": draft.from_phone,
-        "to_phone": draft.to_phone,
-        "body": draft.body,
-        "septets": draft.septets,
-        "template": draft.template,
-        "language": draft.language,
-        "priority": PRIORITY[draft.kind],
-        "state": states.QUEUED,
+        "new_inbound_id": draft.inbound_id,
+        "new_kind": draft.kind,
+        "new_carrier": draft.carrier,
+        "new_from_phone": draft.from_phone,
+        "new_to_phone": draft.to_phone,
+        "new_body": draft.body,
+        "new_septets": draft.septets,
+        "new_template": draft.template,
+        "new_language": draft.language,
+        "new_priority": PRIORITY[draft.kind],
         "life_ms": LIFE_MS[draft.kind],
-        "callback_token": secrets.token_urlsafe(16),
+        "new_callback_token": secrets.token_urlsafe(16),
     }
 
 
@@ -77,12 +130,12 @@ def claim(connection: Connection, token: str, limit: int) -> list[OutboundRow]:
     """Claim due rows for sending under `token`, in order of priority. Commit before calling anyone."""
     rows = connection.execute(_CLAIM, {"token": token, "limit": limit}).all()
     claimed = [OutboundRow(*row) for row in sorted(rows, key=lambda row: row.id)]
-    _add_events(connection, [(row.id, states.QUEUED, states.SENDING, "claim", token, None) for row in claimed])
+    _add_events(connection, [row.id for row in claimed], "claim", token, _Step(states.QUEUED, states.SENDING))
     return claimed
 
 
 _waiting = and_(
-    outbound.c.state == states.QUEUED,
+    outbound.c.state == spelled(states.QUEUED),
     outbound.c.next_attempt_at <= db_now(),
     outbound.c.expires_at > db_now(),
     outbound.c.attempts < MAX_ATTEMPTS,
@@ -125,33 +178,51 @@ def mark(connection: Connection, token: str, marks: Sequence[Mark]) -> None:
     only the carrier's id is filled in. A lost lease does not lose an acceptance either.
     """
     if marks:
-        connection.execute(_MARK, [_mark_row(token, m) for m in marks])
-        _add_events(connection, [(m.outbound_id, states.SENDING, m.state, "call", token, m.error_code) for m in marks])
+        rows = [_mark_row(m) for m in sorted(marks, key=lambda m: m.outbound_id)]
+        each(connection, _mark(dialect_of(connection)), rows, token=token)
+        steps: defaultdict[_Step, list[int]] = defaultdict(list)
+        for m in marks:
+            steps[_Step(states.SENDING, m.state, m.error_code)].append(m.outbound_id)
+        for step, ids in steps.items():
+            _add_events(connection, ids, "call", token, step)
 
 
 # Spelled out: an expanding IN cannot be used with a list of parameters.
-_open = or_(*(outbound.c.state == state for state in (states.SENDING, states.UNKNOWN, states.FAILED_UNKNOWN)))
-_accepted = bindparam("new_state") == states.ACCEPTED
-_MARK = (
-    update(outbound)
-    .where(outbound.c.id == bindparam("row_id"), outbound.c.claim_token == bindparam("token"))
-    .where(or_(outbound.c.state == states.SENDING, _accepted))
-    .values(
-        state=case((_open, bindparam("new_state")), else_=outbound.c.state),
-        carrier_id=func.coalesce(outbound.c.carrier_id, bindparam("new_carrier_id")),
-        carrier_status=func.coalesce(outbound.c.carrier_status, bindparam("new_status")),
-        error_code=case((_open, bindparam("new_error_code")), else_=outbound.c.error_code),
-        error_text=case((_open, bindparam("new_error_text")), else_=outbound.c.error_text),
-        next_attempt_at=db_now() + bindparam("wait_ms"),
-        updated_at=db_now(),
+_open = or_(*(outbound.c.state == spelled(state) for state in (states.SENDING, states.UNKNOWN, states.FAILED_UNKNOWN)))
+
+
+@cache
+def _mark(dialect: str) -> Any:
+    new = given(
+        dialect,
+        row_id=outbound.c.id,
+        new_state=outbound.c.state,
+        new_carrier_id=outbound.c.carrier_id,
+        new_status=outbound.c.carrier_status,
+        new_error_code=outbound.c.error_code,
+        new_error_text=outbound.c.error_text,
+        wait_ms=outbound.c.next_attempt_at,
     )
-)
+    accepted = new["new_state"] == spelled(states.ACCEPTED)
+    return (
+        update(outbound)
+        .where(outbound.c.id == new["row_id"], outbound.c.claim_token == bindparam("token"))
+        .where(or_(outbound.c.state == spelled(states.SENDING), accepted))
+        .values(
+            state=case((_open, new["new_state"]), else_=outbound.c.state),
+            carrier_id=func.coalesce(outbound.c.carrier_id, new["new_carrier_id"]),
+            carrier_status=func.coalesce(outbound.c.carrier_status, new["new_status"]),
+            error_code=case((_open, new["new_error_code"]), else_=outbound.c.error_code),
+            error_text=case((_open, new["new_error_text"]), else_=outbound.c.error_text),
+            next_attempt_at=db_now() + new["wait_ms"],
+            updated_at=db_now(),
+        )
+    )
 
 
-def _mark_row(token: str, m: Mark) -> dict[str, Any]:
+def _mark_row(m: Mark) -> dict[str, Any]:
     return {
         "row_id": m.outbound_id,
-        "token": token,
         "new_state": m.state,
         "new_carrier_id": m.carrier_id,
         "new_status": m.carrier_status,
@@ -161,25 +232,38 @@ def _mark_row(token: str, m: Mark) -> dict[str, Any]:
     }
 
 
-def _add_events(connection: Connection, events: Sequence[tuple[int, str, str, str, str, str | None]]) -> None:
-    rows = [
-        {
-            "outbound_id": row_id,
-            "from_state": before,
-            "to_state": after,
-            "cause": cause,
-            "cause_key": f"{cause}:{key}",
-            "error_code": code,
-        }
-        for row_id, before, after, cause, key, code in events
-    ]
-    if rows:
-        connection.execute(_event(dialect_of(connection)), rows)
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What an event tells of a row."""
+
+    before: str
+    after: str
+    error_code: str | None = None
+
+
+def _add_events(connection: Connection, ids: Sequence[int], cause: str, key: str, step: _Step) -> None:
+    if ids:
+        values = {"before": step.before, "after": step.after, "error_code": step.error_code}
+        values |= {"cause": cause, "cause_key": f"{cause}:{key}"}
+        connection.execute(_event(dialect_of(connection)), {"rows": [*ids], **values})
 
 
 @cache
 def _event(dialect: str) -> Any:
-    return insert_ignore(dialect, outbound_event).values(at=db_now(), last_at=db_now())
+    rows = listed(dialect, "rows")
+    values = {
+        "outbound_id": rows.c.value,
+        "at": db_now(),
+        "last_at": db_now(),
+        "from_state": bindparam("before", type_=Text()),
+        "to_state": bindparam("after", type_=Text()),
+        "cause": bindparam("cause", type_=Text()),
+        "cause_key": bindparam("cause_key", type_=Text()),
+        "error_code": bindparam("error_code", type_=Text()),
+    }
+    # "WHERE true": SQLite would take ON for a join's.
+    chosen = select(*values.values()).where(literal_column("true"))
+    return insert(dialect, outbound_event).from_select([*values], chosen).on_conflict_do_nothing()
 
 
 def give_back(connection: Connection, token: str, ids: Sequence[int]) -> None:
@@ -189,8 +273,8 @@ def give_back(connection: Connection, token: str, ids: Sequence[int]) -> None:
 
 def expire(connection: Connection) -> int:
     """Queued rows past their time, or out of attempts, become expired or failed; how many."""
-    late = update(outbound).where(outbound.c.state == states.QUEUED, outbound.c.expires_at <= db_now())
-    spent = update(outbound).where(outbound.c.state == states.QUEUED, outbound.c.attempts >= MAX_ATTEMPTS)
+    late = update(outbound).where(outbound.c.state == spelled(states.QUEUED), outbound.c.expires_at <= db_now())
+    spent = update(outbound).where(outbound.c.state == spelled(states.QUEUED), outbound.c.attempts >= MAX_ATTEMPTS)
     first = connection.execute(late.values(state=states.EXPIRED, updated_at=db_now())).rowcount
     return first + connection.execute(spent.values(state=states.FAILED, updated_at=db_now())).rowcount
 

@@ -2,6 +2,8 @@
 
 An inbound is received, then answered, suppressed or failed. An outbound follows TRANSITIONS;
 the carrier's own words never enter `state`, they are looked up in a carrier's table and ranked here.
+A reply is queued and claimed in one commit where the worker that answers sends it too: the row begins
+as `sending`, and its event tells the step from `queued` all the same.
 """
 
 from typing import Final
