@@ -49,6 +49,22 @@ def test_another_programs_lock_is_waited_for(sqlite_store: Store) -> None:
     other.close()
 
 
+def test_a_session_that_the_server_has_ended_is_not_used_again(postgresql_store: Store) -> None:
+    pid = text("SELECT pg_backend_pid()")
+    end_others = text(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with postgresql_store.read() as first, postgresql_store.read() as second:
+        before = {first.scalar(pid), second.scalar(pid)}
+    with postgresql_store.read() as connection:
+        survivor = connection.scalar(pid)
+        assert list(connection.scalars(end_others)) == [True]
+    with postgresql_store.read() as first, postgresql_store.write() as second:
+        after = {first.scalar(pid), second.scalar(pid)}
+    assert before & after == {survivor}
+
+
 def test_an_exception_undoes_the_transaction(store: Store) -> None:
     def write_and_fail() -> None:
         with store.write() as connection:

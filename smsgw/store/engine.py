@@ -1,13 +1,15 @@
 """Engines and transactions: SQLite in WAL mode with full sync, or PostgreSQL, behind two verbs."""
 
+import select
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from smsgw.errors import StoreUnavailable
@@ -68,7 +70,8 @@ def open_store(url: str, cipher: Cipher) -> Store:
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         connect_args = {"connect_timeout": 3, "options": "-c synchronous_commit=on -c timezone=UTC"}
-        engine = create_engine(parsed, pool_pre_ping=True, connect_args=connect_args, **options)
+        engine = create_engine(parsed, connect_args=connect_args, **options)
+        event.listen(engine, "checkout", _postgresql_checkout)
     engine.dialect.smsgw_cipher = cipher  # type: ignore[attr-defined]
     return Store(engine, cipher)
 
@@ -107,6 +110,21 @@ def _begun(driver: sqlite3.Connection, *, last_try: bool) -> bool:
             raise
         return False
     return True
+
+
+def _postgresql_checkout(connection: Any, record: Any, proxy: Any) -> None:
+    # A server that has ended a session has closed its socket: that is seen without asking it each time.
+    try:
+        while _has_news(connection.fileno()):
+            connection.pgconn.consume_input()
+    except psycopg.Error as error:
+        raise DisconnectionError from error
+
+
+def _has_news(file: int) -> bool:
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @contextmanager
