@@ -149,12 +149,17 @@ def is_signed(validators: list[RequestValidator], url: str, params: Mapping[str,
 
 
 def _signed_by(validator: RequestValidator, url: str, params: Mapping[str, str] | str, signature: str) -> bool:
-    # The library tries the address with and without its port, at twice the cost; ours is nearly always as set.
-    if not isinstance(params, str):
-        as_set = validator.compute_signature(url, params)
-        if hmac.compare_digest(as_set.encode(), signature.encode()):
-            return True
+    # The library also tries the address with and without its port; ours is nearly always as set. What is not
+    # found right here, the library decides.
+    if not isinstance(params, str) and hmac.compare_digest(_as_set(validator, url, params), signature.encode()):
+        return True
     return bool(validator.validate(url, params, signature))
+
+
+def _as_set(validator: RequestValidator, url: str, params: Mapping[str, str]) -> bytes:
+    """What the library's `compute_signature` makes of fields that have one value each, at a fifth of the cost."""
+    signed = url + "".join([name + value for name, value in sorted(params.items())])
+    return base64.b64encode(hmac.digest(validator.token, signed.encode(), "sha1"))
 
 
 class SdkHttp(HttpClient):  # type: ignore[misc]  # the SDK has no types

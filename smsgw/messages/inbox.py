@@ -4,34 +4,39 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
 
 from smsgw.messages import states
 from smsgw.messages.rows import Answer, Arrival, InboundRow, Kind
 from smsgw.messages.tables import contact, inbound, outbound, seen_id
 from smsgw.store import Store, db_now
-from smsgw.store.sql import dialect_of, each, given, insert, insert_ignore, listed, spelled
+from smsgw.store.sql import dialect_of, each, given, insert, listed, spelled
 
 HOUR_MS = 3_600_000
 REPLIES = (Kind.REPLY.value, Kind.APOLOGY.value)
 LEASE_MS = 10_000  # answering calls nobody outside, so a claim this old belongs to a dead process
 
 
-def record(store: Store, connection: Connection, arrivals: Sequence[Arrival]) -> frozenset[tuple[str, str]]:
-    """Insert what is new; the keys (carrier, id) of what was. Known ids and tombstones are left alone."""
-    rows = [_row(arrival) for arrival in sorted(arrivals, key=lambda a: a.carrier_id)]
-    added = connection.execute(_record(dialect_of(connection)), rows).all()
-    fresh = {(carrier, carrier_id) for carrier, carrier_id in added}
-    return frozenset(fresh - _forget_purged(store, connection, fresh))
+def record(store: Store, connection: Connection, arrivals: Sequence[Arrival]) -> None:
+    """Insert what is new. Known ids and tombstones are left alone."""
+    rows = [_row(store, arrival) for arrival in sorted(arrivals, key=lambda a: a.carrier_id)]
+    each(connection, _record(dialect_of(connection)), rows)
 
 
 @cache
 def _record(dialect: str) -> Any:
-    stamps = {"received_at": db_now(), "next_attempt_at": db_now()}
-    return insert_ignore(dialect, inbound).values(stamps).returning(inbound.c.carrier, inbound.c.carrier_id)
+    names = ("carrier", "carrier_id", "from_phone", "to_phone", "body", "num_media", "opt_out_type", "source", "state")
+    row = given(dialect, digest=seen_id.c.digest, **{name: inbound.c[name] for name in names})
+    unseen = ~exists().where(seen_id.c.digest == row["digest"])
+    arrived = select(*(row[name] for name in names), db_now(), db_now()).where(unseen)
+    return (
+        insert(dialect, inbound)
+        .from_select([*names, "received_at", "next_attempt_at"], arrived)
+        .on_conflict_do_nothing()
+    )
 
 
-def _row(arrival: Arrival) -> dict[str, Any]:
+def _row(store: Store, arrival: Arrival) -> dict[str, Any]:
     return {
         "carrier": arrival.carrier,
         "carrier_id": arrival.carrier_id,
@@ -40,28 +45,18 @@ def _row(arrival: Arrival) -> dict[str, Any]:
         "body": arrival.body,
         "num_media": arrival.num_media,
         "opt_out_type": arrival.opt_out_type,
-        "source": arrival.source,
+        "source": arrival.source.value,
         "state": states.RECEIVED,
+        "digest": tombstone(store, arrival.carrier, arrival.carrier_id),
     }
 
 
 def tombstone(store: Store, carrier: str, carrier_id: str) -> bytes:
-    """The keyed hash that outlives a purged message, so that a replay of it is never answered."""
+    """The keyed hash that outlives a purged message, so that a replay of it is never answered.
+
+    It is committed before its message is deleted: a replay that comes between the two then finds one of them.
+    """
     return store.cipher.digest(f"{carrier}:{carrier_id}")
-
-
-def _forget_purged(store: Store, connection: Connection, keys: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    by_digest = {tombstone(store, *key): key for key in keys}
-    if not by_digest:
-        return set()
-    seen = connection.scalars(_SEEN, {"digests": list(by_digest)}).all()
-    purged = {by_digest[bytes(digest)] for digest in seen}
-    for carrier, carrier_id in purged:
-        connection.execute(delete(inbound).where(inbound.c.carrier == carrier, inbound.c.carrier_id == carrier_id))
-    return purged
-
-
-_SEEN = select(seen_id.c.digest).where(seen_id.c.digest.in_(bindparam("digests", expanding=True)))
 
 
 def claim(connection: Connection, token: str, limit: int) -> list[InboundRow]:

@@ -1,23 +1,22 @@
 """Engines and transactions: SQLite in WAL mode with full sync, or PostgreSQL, behind two verbs."""
 
-import math
+import select
 import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from smsgw.errors import StoreUnavailable
 from smsgw.store.cipher import Cipher
 
 BUSY_MS = 10_000
 LOOK_AGAIN_S = 0.0005
-IDLE_S = 1.0
 WRITE = "smsgw_write"
 
 metadata = MetaData(
@@ -75,25 +74,9 @@ def open_store(url: str, cipher: Cipher) -> Store:
             parsed = parsed.set(drivername="postgresql+psycopg")
         connect_args = {"connect_timeout": 3, "options": "-c synchronous_commit=on -c timezone=UTC"}
         engine = create_engine(parsed, connect_args=connect_args, **options)
-        event.listen(engine, "checkin", _note_use)
-        event.listen(engine, "checkout", _ping_if_idle)
+        event.listen(engine, "checkout", _postgresql_checkout)
     engine.dialect.smsgw_cipher = cipher  # type: ignore[attr-defined]
     return Store(engine, cipher)
-
-
-def _note_use(connection: Any, record: ConnectionPoolEntry) -> None:
-    record.info["used_at"] = time.monotonic()
-
-
-def _ping_if_idle(connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
-    # Under traffic each use proves the connection for the next one: a round trip of its own would cost as much as many
-    # a statement.
-    if time.monotonic() - record.info.get("used_at", math.inf) > IDLE_S:
-        try:
-            connection.execute("SELECT 1")
-            connection.rollback()
-        except connection.OperationalError as error:
-            raise InvalidatePoolError from error  # the pool connects anew
 
 
 def _sqlite_connect(connection: Any, record: Any) -> None:
@@ -130,6 +113,21 @@ def _begun(driver: sqlite3.Connection, *, last_try: bool) -> bool:
             raise
         return False
     return True
+
+
+def _postgresql_checkout(connection: Any, record: Any, proxy: Any) -> None:
+    # A server that has ended a session has closed its socket: that is seen without asking it each time.
+    try:
+        while _has_news(connection.fileno()):
+            connection.pgconn.consume_input()
+    except psycopg.Error as error:
+        raise DisconnectionError from error
+
+
+def _has_news(file: int) -> bool:
+    poll = select.poll()
+    poll.register(file, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 @contextmanager

@@ -19,11 +19,11 @@ EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 class Verb(Protocol):
     """A verb of the gateway: by itself, or on an event loop together with others of the same moment."""
 
-    def __call__(self, item: Any, /) -> bool:
+    def __call__(self, item: Any, /) -> object:
         """Commit one item."""
         ...
 
-    async def gathered(self, item: Any, /) -> bool:
+    async def gathered(self, item: Any, /) -> object:
         """Commit one item."""
         ...
 
