@@ -22,9 +22,9 @@ def read_form(content_type: str, body: bytes) -> dict[str, str]:
     return _once(_pairs(body.decode("ascii", "replace")))
 
 
-def read_query(query: str) -> dict[str, str]:
+def read_query(query: str, encoding: str = "utf-8") -> dict[str, str]:
     """The fields of a query string; HookRefused(400) as in `read_form`."""
-    return _once(_pairs(query))
+    return _once(_pairs(query, encoding))
 
 
 def check(fields: Mapping[str, str], patterns: Mapping[str, re.Pattern[str]]) -> None:
@@ -34,9 +34,9 @@ def check(fields: Mapping[str, str], patterns: Mapping[str, re.Pattern[str]]) ->
             raise HookRefused(400, f"field_{name}")
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
+def _pairs(text: str, encoding: str = "utf-8") -> list[tuple[str, str]]:
     try:
-        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        return parse_qsl(text, keep_blank_values=True, encoding=encoding, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:  # UnicodeDecodeError is one
         raise HookRefused(400, "undecodable") from None
 
