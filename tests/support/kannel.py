@@ -111,7 +111,7 @@ def _program(program: str, file: Path, port: int) -> Iterator[None]:
     finally:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(10)
+            process.wait(3)
         process.kill()
         process.wait()
 
