@@ -19,8 +19,9 @@ setup-dev:
 up: setup ## run everything on http://127.0.0.1:8000 until Ctrl-C
 	@$(BIN)/smsgw up
 
-test: setup-dev ## run all tests, with a Valkey and a PostgreSQL of their own
+test: setup-dev ## run all tests, with a Valkey, a PostgreSQL and a Kannel of their own
 	@tools/postgresql.sh
+	@tools/kannel.sh
 	@$(BIN)/python -m pytest $(PYTEST)
 
 lint: setup-dev ## style, types, known vulnerabilities, secrets
@@ -30,7 +31,7 @@ format: setup-dev ## put every file into the one format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-docs: setup-dev ## write the tables of README.md anew from the program
+docs: setup-dev ## write the tables of the documents anew from the program
 	@$(BIN)/python -m tests.docs write
 
 bench: setup-dev ## measure the gateway beside the usual way to build one (takes minutes)

@@ -1,9 +1,12 @@
 """The settings of the gateway: read from the environment, checked once, printed without secrets."""
 
 import os
+import re
 from collections.abc import Iterable
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -42,6 +45,24 @@ class Settings(BaseSettings):
     twilio_from: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="our numbers, comma-separated; the first one sends what has no inbound number"
     )
+    kannel_url: str = Field(
+        "", description="Kannel's `sendsms`, as http://127.0.0.1:13013/cgi-bin/sendsms; empty: no Kannel"
+    )
+    kannel_user: str = Field("", description="`username` of Kannel's group `sendsms-user`")
+    kannel_password: SecretStr = Field(SecretStr(""), description="its `password`")
+    kannel_smsc: str = Field("", description="`smsc-id` of the connection to send through; empty: Kannel chooses")
+    kannel_token: SecretStr = Field(
+        SecretStr(""), description="secret in the addresses that Kannel calls: 16 or more of A-Z, a-z, 0-9, _ and -"
+    )
+    kannel_peers: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("127.0.0.1", "::1"), description="addresses and networks that Kannel may call from, comma-separated"
+    )
+    kannel_from: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="our numbers at Kannel, short codes too, comma-separated"
+    )
+    kannel_callback_url: str = Field(
+        "http://127.0.0.1:8000", description="address under which Kannel reaches us, with no proxy in between"
+    )
     data_key: SecretStr = Field(
         SecretStr(""), description="64 bytes in hex that encrypt personal data; empty: the file"
     )
@@ -62,10 +83,34 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     send_threads: int = Field(16, ge=1, le=64, description="calls to the carrier under way at once in a worker")
 
-    @field_validator("twilio_from", mode="before")
+    @field_validator("twilio_from", "kannel_from", "kannel_peers", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("kannel_peers")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for peer in value:
+            ip_network(peer, strict=False)
+        return value
+
+    @field_validator("kannel_token")
+    @classmethod
+    def _in_addresses(cls, value: SecretStr) -> SecretStr:
+        # Kannel reads a per cent sign in an address as one of its own codes, so nothing may need to be quoted.
+        if not re.fullmatch(r"|[A-Za-z0-9_-]{16,}", value.get_secret_value(), re.ASCII):
+            raise ValueError("must be 16 or more of A-Z, a-z, 0-9, _ and -")
+        return value
+
+    @field_validator("kannel_url", "kannel_callback_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)  # whose port raises ValueError where it is none
+        well = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and "%" not in value
+        if value and not well:
+            raise ValueError("must be an address that begins with http:// or https://, without %")
+        return value.rstrip("/")
 
     @field_validator("data_key_file", "rules_file", "offices_file", mode="before")
     @classmethod
@@ -83,10 +128,20 @@ class Settings(BaseSettings):
         return self.data_key_file or self.home / "data.key"
 
     @property
+    def kannel_missing(self) -> tuple[str, ...]:
+        """The settings that Kannel still lacks; all of them where there is no Kannel."""
+        needed = ("kannel_url", "kannel_user", "kannel_password", "kannel_token", "kannel_from", "kannel_peers")
+        return tuple(PREFIX + name.upper() for name in needed if not _is_set(getattr(self, name)))
+
+    @property
     def tokens(self) -> tuple[str, ...]:
         """The auth tokens that a signature may be made with, the current one first."""
         both = (self.twilio_auth_token, self.twilio_auth_token_previous)
         return tuple(token.get_secret_value() for token in both if token.get_secret_value())
+
+
+def _is_set(value: object) -> bool:
+    return bool(value.get_secret_value() if isinstance(value, SecretStr) else value)
 
 
 def env_file(home: str | Path | None = None) -> Path:

@@ -20,7 +20,7 @@ from redis import Redis
 from smsgw import migrations
 from smsgw.config import Settings
 from smsgw.store import Cipher, Store, open_store
-from tests.support import servers
+from tests.support import kannel, servers
 
 # `pytest --hypothesis-profile=ci` looks further. Nothing here is a matter of time: the machine may be busy.
 hypothesis.register_profile("default", max_examples=50, deadline=None)
@@ -85,6 +85,13 @@ def postgresql_server() -> Iterator[str]:
         _refuse("PostgreSQL's initdb is not on the PATH nor in /usr/lib/postgresql/*/bin")
     with servers.running_postgresql(programs) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def kannel_programs() -> None:
+    """Kannel is installed; the test is skipped, in CI failed, without it."""
+    if kannel.programs() is None:
+        _refuse("Kannel's bearerbox and smsbox are not installed")
 
 
 @pytest.fixture(scope="session")

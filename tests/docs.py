@@ -1,4 +1,4 @@
-"""The parts of README.md that the program writes itself: `python -m tests.docs write`, compared by tests/test_docs.py.
+"""The parts of README.md and docs/kannel.md that the program writes: `python -m tests.docs write`.
 
 A part stands between `<!-- begin:name -->` and `<!-- end:name -->`. Tables come from the program; outputs and figures
 come from files in docs/recorded, which `python -m tests.docs record` and `make bench` write.
@@ -22,6 +22,7 @@ from tests import record
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+FILES = (README, ROOT / "docs" / "kannel.md")
 BLOCK = re.compile(r"(?P<begin><!-- begin:(?P<name>[\w-]+) -->\n).*?(?P<end><!-- end:(?P=name) -->)", re.DOTALL)
 
 
@@ -32,7 +33,17 @@ def commands() -> str:
 
 def settings() -> str:
     """Every setting, its default and its meaning."""
-    rows = ((f"`{PREFIX}{name.upper()}`", _default(field), field.description) for name, field in _fields())
+    return _settings("")
+
+
+def kannel_settings() -> str:
+    """The settings of Kannel."""
+    return _settings("kannel_")
+
+
+def _settings(begin: str) -> str:
+    found = ((name, field) for name, field in _fields() if name.startswith(begin))
+    rows = ((f"`{PREFIX}{name.upper()}`", _default(field), field.description) for name, field in found)
     return _table(("setting", "default", "meaning"), rows)
 
 
@@ -81,6 +92,7 @@ def _lines(file: Path) -> str:
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
+    "kannel-settings": kannel_settings,
     "keywords": keywords,
     "routes": routes,
     "new-keyword": new_keyword,
@@ -106,7 +118,7 @@ def _fields() -> Iterable[tuple[str, FieldInfo]]:
 
 def _default(field: FieldInfo) -> str:
     value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
-    return "" if value in ("", None, ()) else f"`{value}`"
+    return "" if value in ("", None, ()) else f"`{','.join(value) if isinstance(value, tuple) else value}`"
 
 
 def _others(name: str, phrases: Iterable[str]) -> list[str]:
@@ -129,7 +141,8 @@ def main(arguments: list[str]) -> int:
     elif arguments != ["write"]:
         print("usage: python -m tests.docs write|record")  # noqa: T201
         return 2
-    README.write_text(current(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for file in FILES:
+        file.write_text(current(file.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

@@ -165,3 +165,13 @@ def test_the_table_of_transitions_only_rises() -> None:
     rank = {state: RANK.get(state, 0) for state in states.TRANSITIONS}
     down = [(a, b) for a, after in states.TRANSITIONS.items() for b in after if rank[b] < rank[a]]
     assert down == []
+
+
+def test_an_id_that_an_smsc_gives_twice_stays_with_the_first(store: Store) -> None:
+    rows = queued(store, 4)
+    settle = Settle(store)
+    for row, given in zip(rows, ["smsc/1", "smsc/1", "", ""], strict=True):
+        assert settle(Delivery("twilio", row.callback_token, given, "delivered", "delivered", None))
+    found = [state_of(store, row.id) for row in rows]
+    assert [row.state for row in found] == ["delivered"] * 4
+    assert [row.carrier_id for row in found] == ["smsc/1", None, None, None]

@@ -1,117 +1,13 @@
-"""What the SDK's call can meet on the wire, and what is certain after it: each line of the classifier."""
+"""What can be met on the wire: how a response is read, and what is certain where there is none."""
 
-import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from urllib.parse import parse_qsl
 
 import pytest
 
-from smsgw.carriers import Outcome, Parcel, Verdict
 from smsgw.carriers.http import Broken, KeptHttp, NotSent
 from smsgw.carriers.response import Answer
-from smsgw.carriers.twilio import Twilio
-from tests.support import twilio
-
-PARCEL = Parcel("+6281200000001", twilio.NUMBER, "Halo", "token", 1800)
-SID = "SM" + "0" * 32
-Talk = Callable[[socket.socket, int], None]
-
-
-@contextlib.contextmanager
-def server(talk: Talk) -> Iterator[str]:
-    """A server that hands each connection and its number to `talk`, then closes it."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def run() -> None:
-            for number in range(100):
-                try:
-                    connection, _ = listener.accept()
-                except OSError:
-                    return
-                with connection, contextlib.suppress(OSError):
-                    talk(connection, number)
-
-        threading.Thread(target=run, daemon=True).start()
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-def answering(status: str, body: str, *headers: str) -> Talk:
-    """Reads one request and answers it."""
-    head = "\r\n".join([f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", "Connection: close", *headers])
-
-    def talk(connection: socket.socket, number: int) -> None:
-        connection.recv(65536)
-        connection.sendall(f"{head}\r\n\r\n{body}".encode())
-
-    return talk
-
-
-def resetting(connection: socket.socket, number: int) -> None:
-    connection.recv(65536)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
-
-
-def hanging_up(connection: socket.socket, number: int) -> None:
-    connection.recv(65536)
-
-
-def send(url: str) -> Outcome:
-    return Twilio(twilio.settings(twilio_api_url=url)).send(PARCEL)
-
-
-ANSWERS = [
-    (answering("201 Created", f'{{"sid": "{SID}", "status": "queued"}}'), Verdict.ACCEPTED, None),
-    (answering("201 Created", '{"status": "queued"}'), Verdict.AMBIGUOUS, "no_sid"),
-    (answering("201 Created", '{"sid": "nonsense"}'), Verdict.AMBIGUOUS, "no_sid"),
-    (answering("201 Created", "<html>"), Verdict.AMBIGUOUS, "JSONDecodeError"),
-    (answering("201 Created", "[]"), Verdict.AMBIGUOUS, None),
-    (answering("429 Too Many", '{"code": 20429, "message": "x"}', "Retry-After: 7"), Verdict.SAFE, "20429"),
-    (answering("401 Unauthorized", '{"code": 20003, "message": "x"}'), Verdict.SAFE, "20003"),
-    (answering("403 Forbidden", '{"code": 20005, "message": "x"}'), Verdict.SAFE, "20005"),
-    (answering("400 Bad Request", '{"code": 21211, "message": "x"}'), Verdict.REFUSED, "21211"),
-    (answering("400 Bad Request", '{"code": 21610, "message": "x"}'), Verdict.REFUSED, "21610"),
-    (answering("404 Not Found", '{"code": 20404, "message": "x"}'), Verdict.REFUSED, "20404"),
-    (answering("500 Oops", '{"code": 20500, "message": "x"}'), Verdict.AMBIGUOUS, "20500"),
-    (answering("503 Oops", "not json"), Verdict.AMBIGUOUS, "503"),
-    (resetting, Verdict.AMBIGUOUS, "ConnectionResetError"[:16]),
-    (hanging_up, Verdict.AMBIGUOUS, "RemoteDisconnected"[:16]),
-    (lambda c, n: c.sendall(b"garbage\r\n\r\n"), Verdict.AMBIGUOUS, None),
-]
-
-
-@pytest.mark.parametrize(("talk", "verdict", "code"), ANSWERS)
-def test_each_answer_has_its_verdict(talk: Talk, verdict: Verdict, code: str | None) -> None:
-    with server(talk) as url:
-        outcome = send(url)
-    assert outcome.verdict is verdict
-    if code:
-        assert outcome.error_code == code
-
-
-def test_the_account_refused_pauses_the_carrier() -> None:
-    with server(answering("401 Unauthorized", '{"code": 20003, "message": "x"}')) as url:
-        assert send(url).breaker
-
-
-def test_the_carriers_wish_to_wait_is_kept() -> None:
-    with server(answering("429 Too Many", '{"code": 20429, "message": "x"}', "Retry-After: 7")) as url:
-        assert send(url).retry_after_s == 7
-
-
-UNREACHABLE = ["http://127.0.0.1:1", "http://no-such-host.invalid", "https://127.0.0.1:1"]
-
-
-@pytest.mark.parametrize("url", UNREACHABLE)
-def test_what_never_left_may_be_sent_again(url: str) -> None:
-    assert send(url).verdict is Verdict.SAFE
-
-
-def test_a_failed_handshake_has_sent_nothing() -> None:
-    with server(lambda c, n: c.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as url:
-        assert send(url.replace("http:", "https:")).verdict is Verdict.SAFE
+from tests.support.wire import in_pieces, server
 
 
 def test_a_quiet_carrier_is_left_after_the_time_out() -> None:
@@ -177,20 +73,6 @@ WAYS = [
     ("long", [b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n", b"x" * 300_000], 200, "x" * 300_000, None),
     ("too long", [b"HTTP/1.1 200 OK\r\nContent-Length: 1000001\r\n\r\n", b"x" * 1_000_001], 200, "x" * 1_000_000, None),
 ]  # fmt: skip
-
-
-def in_pieces(pieces: list[bytes]) -> Talk:
-    """Answers each request of a connection with these pieces, one by one; an empty one closes it."""
-
-    def talk(connection: socket.socket, number: int) -> None:
-        while connection.recv(65536):
-            for piece in pieces:
-                if not piece:
-                    return
-                connection.sendall(piece)
-                threading.Event().wait(0.005 * (len(pieces) > 1))
-
-    return talk
 
 
 @pytest.mark.parametrize(("pieces", "status", "text", "wait"), [way[1:] for way in WAYS], ids=[way[0] for way in WAYS])
@@ -259,27 +141,3 @@ def test_a_request_is_one_piece(method: str, target: str, body: bytes | None, li
 def test_what_would_be_no_request_is_not_sent(target: str, header: str) -> None:
     with server(in_pieces([b""])) as url, pytest.raises(NotSent):
         KeptHttp().request("POST", url + target, b"x", {"X": header})
-
-
-BODIES = [
-    "Rp23.451.200 per 31-10 (a/b) + 50% & c=d; ~_x\n\u00e9\u20ac \U0001f600",
-    "",
-    " ",
-    "+",
-    "".join(map(chr, range(1, 800))),
-]
-
-
-@pytest.mark.parametrize("body", BODIES)
-def test_the_text_arrives_as_it_is(body: str) -> None:
-    asked: list[bytes] = []
-
-    def talk(connection: socket.socket, number: int) -> None:
-        asked.append(connection.recv(65536))
-        connection.sendall(b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n")
-
-    with server(talk) as url:
-        Twilio(twilio.settings(twilio_api_url=url)).send(replace(PARCEL, body=body))
-    (form,) = [parse_qsl(request.rpartition(b"\r\n")[2].decode("ascii"), keep_blank_values=True) for request in asked]
-    assert dict(form)["Body"] == body
-    assert dict(form)["To"] == PARCEL.to_phone

@@ -11,13 +11,13 @@ from smsgw.cli.main import COMMANDS, group
 from tests import docs
 
 ROOT = Path(__file__).parents[1]
-TEXT = docs.README.read_text(encoding="utf-8")
+TEXT = "".join(file.read_text(encoding="utf-8") for file in docs.FILES)
 
 
 @pytest.mark.parametrize("name", docs.PARTS)
-def test_a_part_of_the_readme_is_as_the_program_says(name: str) -> None:
+def test_a_part_of_the_documents_is_as_the_program_says(name: str) -> None:
     (block,) = [block for block in docs.BLOCK.finditer(TEXT) if block["name"] == name]
-    assert block[0] == docs.current(block[0]), "README.md is behind the program: run `make docs`"
+    assert block[0] == docs.current(block[0]), "a document is behind the program: run `make docs`"
 
 
 def test_every_module_of_a_command_is_in_the_table() -> None:

@@ -10,7 +10,7 @@ from redis import Redis
 from smsgw.cli import datakey
 from smsgw.cli.checks import all_checks
 from smsgw.cli.doctor import command
-from smsgw.config import Settings
+from smsgw.config import Settings, load
 from smsgw.errors import StartupError
 from smsgw.members.demo import populate
 from smsgw.store import Cipher, Store
@@ -42,6 +42,8 @@ def test_a_complete_gateway_is_well(settings: Make, sqlite_url: str, redis_url: 
         ({"twilio_auth_token": ""}, "auth token is missing or too short", "SMSGW_TWILIO_AUTH_TOKEN"),
         ({"twilio_auth_token_previous": "short"}, "auth token is missing or too short", "anyone could sign"),
         ({"twilio_from": ""}, "our numbers are missing", "SMSGW_TWILIO_FROM"),
+        ({"kannel_token": "x" * 16, "kannel_from": "2757"}, "Kannel is incomplete", "SMSGW_KANNEL_URL, SMSGW_KANNEL_U"),
+        ({"kannel_url": "http://127.0.0.1:1/"}, "Kannel is incomplete", "SMSGW_KANNEL_TOKEN"),
         ({"public_url": "http://sms.example.id"}, "is not a public https address", "SMSGW_PUBLIC_URL"),
         ({"public_url": "https://localhost"}, "is not a public https address", "SMSGW_PUBLIC_URL"),
         ({"twilio_api_url": "http://127.0.0.1:8001"}, "carrier's API http://127.0.0.1:8001", "https"),
@@ -127,3 +129,28 @@ def test_the_exit_code_says_that_something_is_to_be_done() -> None:
     done = CliRunner().invoke(command, [])
     assert done.exit_code == 1
     assert "FIX   there is no database yet\n      Run `smsgw migrate`" in done.output
+
+
+def test_kannel_alone_is_a_carrier(settings: Make, sqlite_url: str, redis_url: str) -> None:
+    twilio = {"twilio_account_sid": "", "twilio_auth_token": "", "twilio_from": ""}
+    kannel = {"kannel_url": "http://127.0.0.1:13013/cgi-bin/sendsms", "kannel_user": "smsgw", "kannel_password": "x"}
+    kannel |= {"kannel_token": "x" * 16, "kannel_from": "2757"}
+    assert advice(settings(**twilio, **kannel, database_url=sqlite_url, redis_url=redis_url)) == {}
+
+
+WRONG = [
+    ("kannel_token", "too-short"),
+    ("kannel_token", "with%20escapes-in-it"),
+    ("kannel_peers", "not-an-address"),
+    ("kannel_url", "127.0.0.1:13013"),
+    ("kannel_url", "http://127.0.0.1:port/"),
+    ("kannel_callback_url", "http://127.0.0.1/%d"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_setting_of_kannel_names_itself_and_no_secret(name: str, value: str) -> None:
+    with pytest.raises(StartupError) as refused:
+        load(**{name: value})
+    assert f"SMSGW_{name.upper()}" in str(refused.value)
+    assert (value in str(refused.value)) <= (name == "kannel_peers")

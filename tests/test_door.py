@@ -20,13 +20,15 @@ from smsgw.supervisor.child import Child, spawn
 from smsgw.web.app import create_app
 from smsgw.web.door import create_door
 from smsgw.web.serve import make_server
-from tests.support import twilio
+from tests.support import kannel, twilio
 from tests.support.gateway import Gateway, gateway
 from tests.support.processes import SMSGW, WITHIN_S, answers, environment, free_port, wait_until
+from tests.support.sides import KANNEL
 
 HOST = "127.0.0.1"
 Request = tuple[str, str, dict[str, str], bytes]
 ADDED = {"date"}
+BOTH = kannel.settings("http://127.0.0.1:1")
 
 
 def post(target: str, fields: dict[str, str], headers: dict[str, str] | None = None, more: bytes = b"") -> Request:
@@ -34,6 +36,7 @@ def post(target: str, fields: dict[str, str], headers: dict[str, str] | None = N
 
 
 SALDO = twilio.inbound_form("SALDO")
+TEXT = KANNEL.ask("inbound", KANNEL.text(KANNEL.new_id(), "SALDO")).target
 SENT = twilio.status_form(twilio.sid(), "sent")
 REQUESTS: dict[str, Request] = {
     "inbound": post(twilio.INBOUND, SALDO),
@@ -58,6 +61,12 @@ REQUESTS: dict[str, Request] = {
     "body far over the limit": ("POST", twilio.STATUS, {"Content-Type": twilio.FORM}, b"x" * 200_000),
     "no such carrier": post("/webhooks/nobody/inbound", SALDO),
     "no such kind": post("/webhooks/twilio/other", SALDO),
+    "kannel inbound": ("GET", TEXT, {}, b""),
+    "kannel inbound twice a field": ("GET", f"{TEXT}&id=1", {}, b""),
+    "kannel inbound by post": ("POST", TEXT, {}, b""),
+    "kannel inbound forwarded": ("GET", TEXT.replace(kannel.TOKEN, "guess"), {"X-Forwarded-For": HOST}, b""),
+    "kannel status": ("GET", KANNEL.ask("status", KANNEL.report("abc", "8")).target + "%03%C8%FF", {}, b""),
+    "kannel head": ("HEAD", TEXT, {}, b""),
     "get": ("GET", twilio.INBOUND, {}, b""),
     "put": ("PUT", twilio.STATUS, {}, b""),
     "options": ("OPTIONS", twilio.INBOUND, {}, b""),
@@ -125,13 +134,13 @@ def served(gate: Gateway, within_s: float = WITHIN_S) -> Iterator[int]:
 def gate(request: pytest.FixtureRequest, redis_url: str, tmp_path: Path) -> Iterator[Gateway]:
     absent = request.param == "no database"
     url = f"sqlite:///{tmp_path}/no/such.sqlite" if absent else request.getfixturevalue(request.param)
-    with gateway(twilio.settings(database_url=url, redis_url=redis_url)) as open_gate:
+    with gateway(twilio.settings(**BOTH, database_url=url, redis_url=redis_url)) as open_gate:
         yield open_gate
 
 
 @pytest.fixture
 def sqlite_gate(sqlite_url: str, redis_url: str) -> Iterator[Gateway]:
-    with gateway(twilio.settings(database_url=sqlite_url, redis_url=redis_url)) as open_gate:
+    with gateway(twilio.settings(**BOTH, database_url=sqlite_url, redis_url=redis_url)) as open_gate:
         yield open_gate
 
 

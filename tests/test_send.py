@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from smsgw.carriers import Hook, Outcome, Parcel, Report, Verdict
+from smsgw.carriers import Hook, Outcome, Parcel, Receipt, Report, Verdict
 from smsgw.carriers.base import Received
 from smsgw.clock import Clock
 from smsgw.gateway.send import SendVerb
@@ -25,6 +25,9 @@ class Scripted:
     """A carrier that does as it is told and remembers what it was given."""
 
     name = "scripted"
+    hook_method = "POST"
+    answers_stop = True
+    receipt = Receipt()
 
     def __init__(self, script: Callable[[Parcel], Outcome]) -> None:
         self._script = script

@@ -27,11 +27,21 @@ class Headers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A web request as a carrier reads it. `target`: path and query exactly as requested."""
+    """A web request as a carrier reads it. `target`: path and query exactly as requested; `peer`: the address at
+    the other end of the connection, whatever headers say."""
 
     target: str
     headers: Headers
     body: bytes
+    peer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a carrier is told once its inbound message is on disk: nothing that it could make an SMS of."""
+
+    body: str = ""
+    media_type: str = "text/plain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +90,16 @@ class Outcome:
 
 
 class Carrier(Protocol):
-    """One carrier. Both readers raise HookRefused (400 or 403); `send` never raises."""
+    """One carrier. Both readers raise HookRefused (400 or 403); `send` never raises.
+
+    `hook_method`: how it requests our webhooks, GET or POST. `answers_stop`: whether it answers STOP and its like
+    itself, so that we must not. `receipt`: what its inbound requests are answered with.
+    """
 
     name: str
+    hook_method: str
+    answers_stop: bool
+    receipt: Receipt
 
     def read_inbound(self, hook: Hook) -> Received:
         """The message of an inbound request."""

@@ -22,9 +22,9 @@ def read_form(content_type: str, body: bytes) -> dict[str, str]:
     return _once(_pairs(body.decode("ascii", "replace")))
 
 
-def read_query(query: str) -> dict[str, str]:
+def read_query(query: str, encoding: str = "utf-8") -> dict[str, str]:
     """The fields of a query string; HookRefused(400) as in `read_form`."""
-    return _once(_pairs(query))
+    return _once(_pairs(query, encoding))
 
 
 def check(fields: Mapping[str, str], patterns: Mapping[str, re.Pattern[str]]) -> None:
@@ -34,19 +34,19 @@ def check(fields: Mapping[str, str], patterns: Mapping[str, re.Pattern[str]]) ->
             raise HookRefused(400, f"field_{name}")
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
+def _pairs(text: str, encoding: str = "utf-8") -> list[tuple[str, str]]:
     # urllib's parse_qsl at half its cost: most names and values have nothing to decode.
     if text.count("&") >= MAX_FIELDS:
         raise HookRefused(400, "undecodable")
     try:
         parts = [part.partition("=") for part in text.split("&") if part]
-        return [(_decoded(name), _decoded(value)) for name, _, value in parts]
-    except UnicodeDecodeError:
+        return [(_decoded(name, encoding), _decoded(value, encoding)) for name, _, value in parts]
+    except (UnicodeDecodeError, LookupError):  # a charset that nobody knows is no better
         raise HookRefused(400, "undecodable") from None
 
 
-def _decoded(text: str) -> str:
-    return unquote_plus(text, errors="strict") if "%" in text or "+" in text else text
+def _decoded(text: str, encoding: str) -> str:
+    return unquote_plus(text, encoding, errors="strict") if "%" in text or "+" in text else text
 
 
 def _once(pairs: list[tuple[str, str]]) -> dict[str, str]:

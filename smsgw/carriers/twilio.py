@@ -15,7 +15,7 @@ from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from smsgw.carriers.base import Hook, Outcome, Parcel, Received, Report, Verdict
+from smsgw.carriers.base import Hook, Outcome, Parcel, Receipt, Received, Report, Verdict
 from smsgw.carriers.form import check, read_form, read_query
 from smsgw.carriers.http import Broken, KeptHttp, NotSent
 from smsgw.config import Settings
@@ -65,6 +65,9 @@ class Twilio:
     """The carrier of this name. Reads what Twilio posts, sends through its REST API."""
 
     name = NAME
+    hook_method = "POST"
+    answers_stop = True
+    receipt = Receipt('<?xml version="1.0" encoding="UTF-8"?><Response/>', "text/xml")
 
     def __init__(self, settings: Settings) -> None:
         self._account = settings.twilio_account_sid

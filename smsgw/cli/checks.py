@@ -99,8 +99,13 @@ def check_queue(settings: Settings) -> Iterable[Finding]:
 
 
 def check_carrier(settings: Settings) -> Iterable[Finding]:
-    """The carrier's account is complete, and addresses are fit for the environment."""
+    """The carriers' accounts are complete, and addresses are fit for the environment."""
     yield Finding(f"environment {settings.environment}", _demo_in_public(settings))
+    if settings.kannel_token.get_secret_value() or settings.kannel_url:
+        lacking = ", ".join(settings.kannel_missing)
+        yield Finding("Kannel is " + ("incomplete" if lacking else "set up"), f"Set {lacking}." if lacking else "")
+        if not settings.twilio_account_sid:
+            return
     sid = settings.twilio_account_sid
     step = "" if re.fullmatch(r"AC[0-9a-f]{32}", sid) else "Set SMSGW_TWILIO_ACCOUNT_SID: AC and 32 hex digits."
     yield Finding("account SID" + (" is missing or wrong" if step else ""), step)

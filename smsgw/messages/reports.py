@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from smsgw.messages import states
 from smsgw.messages.tables import orphan_callback, outbound, outbound_event
@@ -43,7 +43,7 @@ class _Row:
             self.error_code = delivery.error_code
         if after != before:
             self.state, self.carrier_status = after, delivery.status
-        self.carrier_id = self.carrier_id or delivery.carrier_id
+        self.carrier_id = self.carrier_id or delivery.carrier_id or None
         return {
             "outbound_id": self.id,
             "from_state": before,
@@ -100,6 +100,11 @@ _BY_TOKEN = _FOUND.where(outbound.c.callback_token.in_(bindparam("tokens", expan
 _BY_ID = _FOUND.where(
     outbound.c.carrier == bindparam("carrier"), outbound.c.carrier_id.in_(bindparam("ids", expanding=True))
 )
+# An SMSC may count anew and give an id twice: it names the message that had it first.
+_other = outbound.alias("other")
+_given = bindparam("new_carrier_id", type_=outbound.c.carrier_id.type)
+_same_id = select(_other.c.id).where(_other.c.carrier == outbound.c.carrier, _other.c.carrier_id == _given)
+_free_id = select(_given).where(~exists(_same_id.correlate(outbound))).correlate(outbound).scalar_subquery()
 _RAISE = (
     update(outbound)
     .where(outbound.c.id == bindparam("row_id"))
@@ -107,7 +112,7 @@ _RAISE = (
         state=bindparam("new_state"),
         carrier_status=bindparam("new_status"),
         error_code=bindparam("new_error_code"),
-        carrier_id=bindparam("new_carrier_id"),
+        carrier_id=func.coalesce(outbound.c.carrier_id, _free_id),
         updated_at=db_now(),
     )
 )

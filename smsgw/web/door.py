@@ -47,7 +47,7 @@ class RawHeaders:
 def create_door(services: Services, app: Flask) -> Door:
     """The ASGI application: the webhooks of `services`, and `app` for every other request."""
     takers = {
-        f"{PREFIX}/{carrier.name}/{name}": _taker(carrier, kind)
+        (carrier.hook_method, f"{PREFIX}/{carrier.name}/{name}"): _taker(carrier, kind)
         for carrier in services.carriers.values()
         for name, kind in kinds(services).items()
     }
@@ -55,7 +55,7 @@ def create_door(services: Services, app: Flask) -> Door:
     rest: Door = WSGIMiddleware(app, workers=THREADS)  # type: ignore[arg-type, assignment]
 
     async def door(scope: Scope, receive: Receive, send: Send) -> None:
-        take = takers.get(scope["path"]) if scope["method"] == "POST" else None
+        take = takers.get((scope["method"], scope["path"]))
         try:
             body = await _whole(receive)
             answer = await take(_hook(scope, body)) if take else None
@@ -73,7 +73,7 @@ def create_door(services: Services, app: Flask) -> Door:
 
 
 def _taker(carrier: Carrier, kind: Kind) -> Take:
-    done = _messages(kind.done())
+    done = _messages(kind.done(carrier))
 
     async def take(hook: Hook) -> Answer:
         await kind.verb.gathered(kind.read(carrier, hook))
@@ -98,7 +98,8 @@ async def _whole(receive: Receive) -> bytes:
 
 
 def _hook(scope: Scope, body: bytes) -> Hook:
-    return Hook(target_of(scope["path"], scope["query_string"]), RawHeaders(scope["headers"]), body)
+    peer = scope["client"][0] if scope.get("client") else ""
+    return Hook(target_of(scope["path"], scope["query_string"]), RawHeaders(scope["headers"]), body, peer)
 
 
 def _again(body: bytes) -> Receive:

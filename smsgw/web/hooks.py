@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import MethodNotAllowed
 
 from smsgw.carriers import Carrier, Hook
 from smsgw.messages.reports import Delivery
@@ -13,7 +14,6 @@ from smsgw.messages.rows import Arrival
 from smsgw.services import Services
 
 PREFIX = "/webhooks"
-EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 
 class Verb(Protocol):
@@ -34,14 +34,14 @@ class Kind:
 
     read: Callable[[Carrier, Hook], object]
     verb: Verb
-    done: Callable[[], Response]
+    done: Callable[[Carrier], Response]
 
 
 def kinds(services: Services) -> Mapping[str, Kind]:
     """The kinds of webhooks that every carrier has, by the last part of their path."""
     return {
-        "inbound": Kind(_arrival, services.receive, lambda: Response(EMPTY, 200, mimetype="text/xml")),
-        "status": Kind(_delivery, services.settle, lambda: Response(status=200, mimetype="text/plain")),
+        "inbound": Kind(_arrival, services.receive, _receipt),
+        "status": Kind(_delivery, services.settle, lambda carrier: Response(status=200, mimetype="text/plain")),
     }
 
 
@@ -54,7 +54,7 @@ def blueprint(services: Services) -> Blueprint:
     """The routes of every carrier for WSGI: /webhooks/<carrier>/inbound and /status."""
     hooks = Blueprint("hooks", __name__, url_prefix=PREFIX)
     for name, kind in kinds(services).items():
-        hooks.add_url_rule(f"/<name>/{name}", name, partial(_answer, services.carriers, kind), methods=["POST"])
+        hooks.add_url_rule(f"/<name>/{name}", name, partial(_answer, services.carriers, kind), methods=["GET", "POST"])
     return hooks
 
 
@@ -62,9 +62,16 @@ def _answer(carriers: Mapping[str, Carrier], kind: Kind, name: str) -> Response:
     carrier = carriers.get(name)
     if carrier is None:
         return Response("no such carrier\n", 404, mimetype="text/plain")
-    hook = Hook(target_of(request.path, request.query_string), request.headers, request.get_data(cache=False))
+    if request.method != carrier.hook_method:
+        raise MethodNotAllowed([carrier.hook_method])
+    target, peer = target_of(request.path, request.query_string), request.remote_addr or ""
+    hook = Hook(target, request.headers, request.get_data(cache=False), peer)
     kind.verb(kind.read(carrier, hook))
-    return kind.done()
+    return kind.done(carrier)
+
+
+def _receipt(carrier: Carrier) -> Response:
+    return Response(carrier.receipt.body, 200, mimetype=carrier.receipt.media_type)
 
 
 def _arrival(carrier: Carrier, hook: Hook) -> Arrival:

@@ -15,7 +15,7 @@ from smsgw.config import Settings
 from smsgw.services import open_database
 from smsgw.simulator.talk import Exchange, open_line, talk
 from smsgw.store import Store
-from smsgw.supervisor import Crew
+from smsgw.supervisor import Child, Crew
 from tests.support import twilio
 
 WITHIN_S = 30.0
@@ -30,6 +30,11 @@ class Running:
     store: Store
     crew: Crew
     logs: Path
+    children: dict[str, Child]
+
+    def start(self, name: str) -> None:
+        """Start one of the programs, perhaps once more."""
+        self.children[name] = self.crew.start(name, [*SMSGW, name])
 
     def text(self, body: str, from_phone: str) -> Exchange:
         """A participant's text through the real webhook; waits for the delivery of its reply."""
@@ -57,6 +62,12 @@ def environment(settings: Settings) -> dict[str, str]:
         "TWILIO_API_URL": settings.twilio_api_url,
         "TWILIO_FROM": ",".join(settings.twilio_from),
         "DATA_KEY": settings.data_key.get_secret_value(),
+        "KANNEL_URL": settings.kannel_url,
+        "KANNEL_USER": settings.kannel_user,
+        "KANNEL_PASSWORD": settings.kannel_password.get_secret_value(),
+        "KANNEL_TOKEN": settings.kannel_token.get_secret_value(),
+        "KANNEL_FROM": ",".join(settings.kannel_from),
+        "KANNEL_CALLBACK_URL": settings.kannel_callback_url,
     }
     return {**os.environ, **{f"SMSGW_{name}": value for name, value in names.items()}}
 
@@ -68,10 +79,13 @@ def running(
     redis_url: str,
     data_key: str,
     programs: tuple[str, ...] = ("web", "worker", "scheduler"),
+    port: int | None = None,
+    **changes: object,
 ) -> Iterator[Running]:
-    """The programs, with a carrier beside them, until the end of the block; none is left."""
-    port, carrier_port = free_port(), free_port()
+    """The programs, with a carrier beside them, until the end of the block; none is left. `changes`: settings."""
+    port, carrier_port = port or free_port(), free_port()
     settings = twilio.settings(
+        **changes,
         home=home,
         port=port,
         database_url=database_url,
@@ -85,11 +99,10 @@ def running(
     crew = Crew(logs, environment(settings))
     try:
         crew.start("simulator", [*SMSGW, "simulator", "--port", str(carrier_port)])
-        for name in programs:
-            crew.start(name, [*SMSGW, name])
+        children = {name: crew.start(name, [*SMSGW, name]) for name in programs}
         wait_until(lambda: answers(settings.public_url) and answers(settings.twilio_api_url), crew.check)
         with closing(open_database(settings)) as store:
-            yield Running(settings, store, crew, logs)
+            yield Running(settings, store, crew, logs, children)
     finally:
         crew.stop_all()
 
