@@ -13,8 +13,8 @@ from smsgw.keywords.gsm7 import transliterate
 
 NAME, EMPLOYER, WORD, REASON, MENU = 14, 18, 24, 24, 96
 """Characters at most of a person's name, an employer's, a word of ours, a reason, and the menu's words."""
-PLACE, ITEMS, LABEL = 24, 110, 12
-"""Characters at most of a branch or city, a page of short pieces, and an identifier such as K2510-00123."""
+PLACE, ITEMS, LABEL, FORM = 24, 110, 12, 46
+"""Characters at most of a branch or city, a page of short pieces, an identifier such as K2510-00123, a filled form."""
 CHOICES: Final = 4
 """Memberships that fit into the question which one is meant."""
 _LEGAL_FORM: Final = 4
@@ -172,6 +172,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "short": Kind(short, {"id": "999999,9 juta", "en": "999999.9 million"}),
         "monthyear": Kind(monthyear, _any("12-2025")),
         "items": Kind(items, _any("W" * ITEMS)),
+        "form": Kind(words(FORM), _any("W" * FORM)),
         "label": Kind(words(LABEL), _any("W" * LABEL)),
         "choices": Kind(items, _any(", ".join(["1) 180*****345"] * CHOICES))),
         "place": Kind(words(PLACE), _any("W" * PLACE)),
