@@ -249,6 +249,14 @@ def test_what_asks_for_nothing(text: str) -> None:
     assert (reading.outcome, reading.keyword, reading.choice) == ("unknown", None, None)
 
 
+@pytest.mark.parametrize(
+    ("text", "keyword"), [("berapa uang pensiun saya di usia 56", "JP"), ("iuran tahun 2025 kok kosong", "MUTASI")]
+)
+def test_an_age_or_a_year_is_no_failed_number(text: str, keyword: str) -> None:
+    reading = read(text)
+    assert (reading.outcome, reading.keyword, reading.membership_number) == ("command", keyword, None)
+
+
 @pytest.mark.parametrize("word", ["YA", "Y", "YES", "OK", "oke", "iya", "ya pak", "yes please", "ya mau", "betul"])
 def test_yes(word: str) -> None:
     assert read(word).keyword == "YA"

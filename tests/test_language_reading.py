@@ -140,6 +140,10 @@ def test_a_small_number_is_an_answer_to_a_list(text: str, choice: int | None) ->
         ("KLAIM JHT KANTOR BANDUNG", "KANTOR"),
         ("JHT 18050012345 JHT 18050012345", None),
         ("JHT 18050012345 cek klaim", "LACAK"),
+        ("JHT KLAIM", "KLAIM"),
+        ("perusahaan saya tidak bayar iuran mau lapor", "LAPOR"),
+        ("KLAIM JHT", None),
+        ("CAIR SEBAGIAN JHT", None),
         ("JHT 18050012345 terima kasih", None),
     ],
 )

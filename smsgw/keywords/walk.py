@@ -27,7 +27,7 @@ _TICKETS: Final = ("CLAIM", "REPORT")
 class Found:
     """What the walk finds.
 
-    `at` is where the phrase stands; `programmes` are named behind the phrase, `after` are the words of the tail;
+    `at` is where the phrase stands; `programmes` are named behind the phrase, `after` are the words behind it;
     `foreign` is a keyword of BPJS Kesehatan, `programme` any programme's name outside the phrase and its arguments.
     """
 
@@ -126,6 +126,7 @@ def _item(found: Found, item: Tree[Token] | Token, place: Place) -> None:
         found.unknown.append(item)
         if place == "argument":
             found.form.names.append(str(item))
+            found.after.append(str(item))
     elif kind in (_NUMBER, ASIDE):
         _number(found, item, place)
     else:
