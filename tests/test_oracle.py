@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
+from smsgw.gateway.desk import Desk
 from smsgw.members.demo import demo_pairs, populate
 from smsgw.messages import inbox
 from smsgw.messages.rows import Arrival
 from smsgw.messages.tables import outbound
+from smsgw.store import Store
 from tests.support.gateway import Gateway
 from tests.support.identity import AGUS, DAY_MS, JOKO, SITI, Somebody, answer_all, open_gate, verdicts
 
@@ -97,3 +99,27 @@ def test_a_guess_from_another_phone_is_told_one_thing(gate: Gateway, form: str, 
     assert {one[1] for one in told} == {template}
     assert len(told) == 1
     assert set(verdicts(gate.services.store)) <= {"neutral", "foreign"}
+
+
+@pytest.mark.parametrize("form", ["DAFTAR", "LUPA"])
+def test_the_same_statements_run_whatever_is_there(store: Store, form: str) -> None:
+    populate(store, count=30, seed=1)
+    ran: list[str] = []
+    event.listen(store.engine, "before_cursor_execute", lambda *seen: ran.append(seen[2]))
+    shapes = set()
+    for at, (nik, born, number) in enumerate(WHAT_IS_THERE):
+        ran.clear()
+        desk = Desk(store, at, f"+62811{at:07}", at)
+        told = desk.recall(nik, born).numbers if form == "LUPA" else desk.register(nik, born, number).verdict
+        assert told in ((), "neutral")
+        shapes.add(tuple(ran))
+    assert len(shapes) == 1
+
+
+WHAT_IS_THERE = [
+    (SITI.nik, SITI.born, SITI.number),
+    (SITI.nik, JOKO.born, SITI.number),
+    (JOKO.nik, JOKO.born, SITI.number),
+    (SITI.nik, SITI.born, "99000000000"),
+    ("9999999999999999", SITI.born, "99000000000"),
+]

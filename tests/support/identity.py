@@ -9,7 +9,6 @@ from typing import Final
 from sqlalchemy import insert, select
 
 from smsgw.members.demo import populate
-from smsgw.members.demo_roles import DEMO_PEOPLE, DemoPerson
 from smsgw.members.tables import attempts, bindings, memberships, people, phones_on_record
 from smsgw.messages.tables import inbound, outbound
 from smsgw.store import Cipher, Store, open_store
@@ -45,11 +44,6 @@ JOKO: Final = Somebody("9909011203850001", date(1985, 3, 12), "99090000012", "+6
 AGUS: Final = Somebody("9909010906880003", date(1988, 6, 9), "99090000034", "+6281798000034")
 AGUS_OLD: Final = "99090000045"
 STRANGER, OTHER = "+6281299999999", "+6281299999998"
-
-
-def demo_people() -> tuple[DemoPerson, ...]:
-    """The demo people, of whom the persons above are some."""
-    return DEMO_PEOPLE
 
 
 def add_member(store: Store, nik: str | None, born: date | None, number: str, *phones: str) -> None:
