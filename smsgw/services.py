@@ -125,10 +125,10 @@ def open_work(services: Services) -> Iterator[Work]:
 
 def sender_of(services: Services, now_ms: int) -> Sender:
     """What writes to participants who did not ask; StartupError where there is nothing to send it from."""
-    if not services.settings.twilio_from:
-        raise StartupError(["SMSGW_TWILIO_FROM is empty: name the number that members are told from."])
-    carrier, rules = next(iter(services.carriers)), services.rulebook.on(day_of(now_ms))
-    return Sender(services.registry, rules, carrier, services.settings.twilio_from[0])
+    carrier = next((one for one in services.carriers.values() if one.numbers), None)
+    if carrier is None:
+        raise StartupError(["No carrier has a number: set SMSGW_TWILIO_FROM or SMSGW_KANNEL_FROM."])
+    return Sender(services.registry, services.rulebook.on(day_of(now_ms)), carrier.name, carrier.numbers[0])
 
 
 def _answering(services: Services) -> AnswerVerb:
@@ -143,4 +143,5 @@ def _answering(services: Services) -> AnswerVerb:
         budget,
         services.offices,
         settings.binding,
+        frozenset(name for name, carrier in services.carriers.items() if not carrier.answers_stop),
     )

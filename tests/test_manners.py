@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from smsgw.members.demo import DEMO_PEOPLE, populate
+from smsgw.messages.rows import Arrival
 from smsgw.messages.tables import inbound, outbound
 from smsgw.store import Cipher, open_store
 from tests.conftest import KEY
@@ -30,13 +31,19 @@ def gate(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Gateway]:
 
 def say(gate: Gateway, text: str, phone: str = SITI.phone) -> str:
     """What becomes of one message: its reply's template, or the reason of silence in brackets."""
-    sid = gate.receive(text, phone)
+    gate.receive(text, phone)
+    return newest(gate)
+
+
+def newest(gate: Gateway) -> str:
+    """Answer what waits, and what became of the newest message."""
     while gate.work.answering(64):
         pass
     joined = inbound.outerjoin(outbound, outbound.c.inbound_id == inbound.c.id)
     columns = outbound.c.template, inbound.c.reason, inbound.c.state
     with gate.services.store.read() as connection:
-        one = connection.execute(select(*columns).select_from(joined).where(inbound.c.carrier_id == sid)).one()
+        found = select(*columns).select_from(joined).order_by(inbound.c.id.desc()).limit(1)
+        one = connection.execute(found).one()
     assert one.state in ("answered", "suppressed")
     return one.template or f"({one.reason})"
 
@@ -86,3 +93,31 @@ def test_stop_is_heard_whatever_the_budget(gate: Gateway) -> None:
     assert say(gate, OWN) == "(opted_out)"
     assert say(gate, "START") == "(opt_in)"
     assert say(gate, OWN) == "jht.balance"
+
+
+KANNEL = {
+    "kannel_from": "2757",
+    "kannel_token": "a-token-of-enough-length",
+    "kannel_url": "http://127.0.0.1:13013/cgi-bin/sendsms",
+    "kannel_user": "smsgw",
+    "kannel_password": "not-a-real-password",
+}
+
+
+@pytest.mark.parametrize(
+    ("carrier", "heard"),
+    [
+        ("twilio", ["(opt_out)", "(opt_out)", "(opt_in)"]),
+        ("kannel", ["berhenti.done", "(opted_out)", "mulai.done"]),
+    ],
+)
+def test_stop_is_confirmed_where_the_carrier_does_not_answer_it(
+    sqlite_url: str, redis_url: str, carrier: str, heard: list[str]
+) -> None:
+    settings = twilio.settings(database_url=sqlite_url, redis_url=redis_url, data_key=KEY.hex(), **KANNEL)
+    with gateway(settings) as gate:
+        said = []
+        for text in ("STOP", "STOP", "START"):
+            gate.services.receive(Arrival(carrier, twilio.sid(), SITI.phone, "2757", text))
+            said.append(newest(gate))
+    assert said == heard

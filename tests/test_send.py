@@ -28,6 +28,7 @@ class Scripted:
     hook_method = "POST"
     answers_stop = True
     receipt = Receipt()
+    numbers: Sequence[str] = ("+622150000000",)
 
     def __init__(self, script: Callable[[Parcel], Outcome]) -> None:
         self._script = script

@@ -1,5 +1,6 @@
 """The seam between the gateway and a carrier: values in, values out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -93,10 +94,12 @@ class Carrier(Protocol):
     """One carrier. Both readers raise HookRefused (400 or 403); `send` never raises.
 
     `hook_method`: how it requests our webhooks, GET or POST. `answers_stop`: whether it answers STOP and its like
-    itself, so that we must not. `receipt`: what its inbound requests are answered with.
+    itself, so that we must not. `receipt`: what its inbound requests are answered with. `numbers`: ours that it
+    carries, the one that writes to participants of its own accord first; none: it is not set up.
     """
 
     name: str
+    numbers: Sequence[str]
     hook_method: str
     answers_stop: bool
     receipt: Receipt

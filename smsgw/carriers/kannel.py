@@ -4,6 +4,7 @@ Facts are Kannel's user guide's (sms-service, sendsms, delivery reports) and wer
 """
 
 import re
+from collections.abc import Sequence
 
 from smsgw.carriers.base import Hook, Outcome, Parcel, Receipt, Received, Report, Verdict
 from smsgw.carriers.form import check, read_query
@@ -69,7 +70,7 @@ class Kannel:
     def __init__(self, settings: Settings) -> None:
         self._secret = settings.kannel_token.get_secret_value()
         self._gate = Gate(settings.kannel_peers, self._secret)
-        self._numbers = frozenset(map(_number, settings.kannel_from))
+        self.numbers: Sequence[str] = tuple(map(_number, settings.kannel_from))
         self._url = settings.kannel_url
         self._callback = f"{settings.kannel_callback_url}{STATUS_PATH}?key={self._secret}"
         self._same = _same_headers(settings)
@@ -79,7 +80,7 @@ class Kannel:
         """The message of an sms-service's request."""
         fields = self._genuine(hook, INBOUND_FIELDS)
         to_phone = _number(fields["to"])
-        if to_phone not in self._numbers:
+        if to_phone not in self.numbers:
             raise HookRefused(403, "foreign_number")
         encoding = ENCODING.get(fields["coding"])
         octets = bytes.fromhex(fields["text"])

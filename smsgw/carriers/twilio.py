@@ -5,7 +5,7 @@ import hmac
 import logging
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from urllib.parse import quote_plus, urlencode
 
@@ -71,7 +71,7 @@ class Twilio:
 
     def __init__(self, settings: Settings) -> None:
         self._account = settings.twilio_account_sid
-        self._numbers = frozenset(settings.twilio_from)
+        self.numbers: Sequence[str] = settings.twilio_from
         self._base = public_base(settings.public_url)
         self._validators = [RequestValidator(token) for token in settings.tokens]
         self._http = SdkHttp()
@@ -83,7 +83,7 @@ class Twilio:
         check(fields, INBOUND_FIELDS)
         if "Body" not in fields:  # always sent, be it empty: without it another field may have swallowed it
             raise HookRefused(400, "field_Body")
-        if fields["To"] not in self._numbers:
+        if fields["To"] not in self.numbers:
             raise HookRefused(403, "foreign_number")
         return Received(
             carrier_id=fields["MessageSid"],

@@ -28,6 +28,7 @@ from smsgw.messages.rows import Answer, Draft, InboundRow, Kind
 DEFAULT_LANGUAGE = "id"
 BASE = "base"
 OPTED_OUT = {"opt_out": True, "opt_in": False}
+CONFIRMING = {"opt_out": "BERHENTI", "opt_in": "MULAI"}
 CARRIER_OPT_OUT = {"STOP": "opt_out", "START": "opt_in", "HELP": "carrier_help"}
 PERSONAL = ("own", "bound")
 
@@ -61,13 +62,16 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Replier:
-    """Turns a read message into its answer."""
+    """Turns a read message into its answer. `confirm_for`: carriers that do not answer STOP and START themselves."""
 
     registry: Registry
     budget: Budget = Budget()
+    confirm_for: frozenset[str] = frozenset()
 
     def meant(self, row: InboundRow, reading: Reading, now_ms: int) -> Meant:
         """What a message means after the last answer to its phone."""
+        if row.carrier in self.confirm_for and reading.problem == "carrier":
+            reading = replace(reading, keyword=CONFIRMING.get(reading.outcome), problem="own")
         open_still = row.offer is not None and (row.offer_until or 0) > now_ms
         return session.meant(reading, session.load(row.offer or "") if open_still else None, self.registry.keywords)
 

@@ -1,7 +1,7 @@
 """Registry: every keyword of every installed pack, checked once when the process starts."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -55,12 +55,11 @@ class Registry:
         language = language if language in LANGUAGES else LANGUAGES[0]
         base = self._sections[BASE, language]
         variants = self._sections.get((reply.keyword, language), {}).get(reply.section, ())
-        text = (
-            fill(variants, reply.fields, language, rules.rate) or fill(base[FALLBACK], {}, language, rules.rate) or ""
-        )
+        fitting = [(v, text) for v in variants if (text := v.fill(reply.fields, language, rules.rate)) is not None]
+        if not fitting:
+            return fill(base[FALLBACK], {}, language, rules.rate) or ""
         more = fill(base[ALSO], {"keyword": also}, language, rules.rate) if also else None
-        ended = text if text.endswith((".", "?", "!")) else f"{text}."
-        return f"{ended} {more}" if more and len(ended) + len(more) < SINGLE else text
+        return _with_more(fitting, more) if more else fitting[0][1]
 
     def rules_named(self) -> frozenset[str]:
         """The rules that the templates tell: the rulebook must have them all."""
@@ -72,6 +71,13 @@ class Registry:
             for section, found in sections.items():
                 for variant in found:
                     yield stem, language, section, variant, variant is found[-1]
+
+
+def _with_more(fitting: Sequence[tuple[Variant, str]], more: str) -> str:
+    """The text with `more` behind it; a hint gives way: of the wordings that tell the same, the barest is taken."""
+    same = [text for variant, text in fitting if variant.names == fitting[0][0].names]
+    ended = (text if text.endswith((".", "?", "!")) else f"{text}." for text in reversed(same))
+    return next((both for text in ended if len(both := f"{text} {more}") <= SINGLE), fitting[0][1])
 
 
 def load_registry() -> Registry:

@@ -41,6 +41,11 @@ class Variant:
     mentions: tuple[str, ...]
 
     @property
+    def names(self) -> frozenset[str]:
+        """The names of its fields."""
+        return frozenset(name for name, _, _ in self.fields)
+
+    @property
     def rules(self) -> tuple[str, ...]:
         """The names of the rules that it tells."""
         return tuple(name.removeprefix(RULE) for name, _, _ in self.fields if name.startswith(RULE))
