@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from smsgw import logs
 from smsgw.clock import Clock, day_of
@@ -22,7 +22,7 @@ from smsgw.members.identity import Who
 from smsgw.messages import inbox, notices, outbox, states
 from smsgw.messages.rows import Answer, InboundRow, OutboundRow
 from smsgw.offices import Offices
-from smsgw.store import Store, db_now
+from smsgw.store import Store
 
 MAX_TRIES = 3
 RETRY_MS = 2_000
@@ -45,9 +45,8 @@ class Rulebook(Protocol):
 
 @dataclass(slots=True)
 class _Batch:
-    """Claimed rows while they are thought about. `now` by the database, `now_ms` by the gateway's clock."""
+    """Claimed rows while they are thought about. `now_ms` by the gateway's clock."""
 
-    now: int
     now_ms: int
     rules: Rules
     rows: dict[int, InboundRow] = field(default_factory=dict)
@@ -89,16 +88,15 @@ class AnswerVerb:
         token = secrets.token_hex(16)
         with self._store.write() as connection:
             rows = inbox.claim(connection, token, limit)
-            now = int(connection.scalar(select(db_now())) or 0) if rows else 0
         if rows:
-            replies = self._commit(token, self._think(rows, now), claimed=hand_over is not None)
+            replies = self._commit(token, self._think(rows), claimed=hand_over is not None)
             if hand_over is not None and replies:
                 hand_over(token, replies)
         return len(rows)
 
-    def _think(self, rows: Sequence[InboundRow], now: int) -> _Batch:
+    def _think(self, rows: Sequence[InboundRow]) -> _Batch:
         now_ms = self._clock.now_ms()
-        batch = _Batch(now, now_ms, self._rulebook.on(day_of(now_ms)), {row.id: row for row in rows})
+        batch = _Batch(now_ms, self._rulebook.on(day_of(now_ms)), {row.id: row for row in rows})
         meant = [self._meant(row, now_ms) for row in rows]
         for row, one, entitlement in zip(rows, meant, self._entitlements(rows, meant, now_ms), strict=True):
             self._one(batch, row, one, entitlement)
@@ -143,7 +141,7 @@ class AnswerVerb:
 
     def _wait(self, batch: _Batch, row: InboundRow, meant: Meant) -> None:
         """Membership data cannot be read: hold the row, or apologise where it has waited too long."""
-        if batch.now - row.received_at < HOLD_AT_MOST_MS:
+        if row.waited_ms < HOLD_AT_MOST_MS:
             batch.held.append(row.id)
         else:
             batch.answers.append(self._replier.unavailable(row, meant.reading, batch.rules))

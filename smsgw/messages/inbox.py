@@ -112,7 +112,7 @@ _CLAIMED = (
         inbound.c.body,
         inbound.c.num_media,
         inbound.c.opt_out_type,
-        inbound.c.received_at,
+        (db_now() - inbound.c.received_at).label("waited_ms"),
         inbound.c.attempts,
         contact.c.language,
         contact.c.opted_out_at.is_not(None),

@@ -58,7 +58,7 @@ class InboundRow:
     body: str
     num_media: int
     opt_out_type: str | None
-    received_at: int
+    waited_ms: int  # since it was received, by the database's clock
     attempts: int
     language: str | None  # of the contact, None: never chosen
     opted_out: bool

@@ -229,7 +229,7 @@ class Listener:
             body=text,
             num_media=0,
             opt_out_type=None,
-            received_at=NOW_MS,
+            waited_ms=0,
             attempts=0,
             language=phone.language,
             opted_out=False,
