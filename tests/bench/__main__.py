@@ -33,7 +33,7 @@ def _words(context: click.Context, parameter: click.Parameter, value: str) -> tu
     "--db", "kinds", default="sqlite,postgresql", show_default=True, callback=_words, help="databases of ours"
 )
 @click.option("--rounds", default=3, show_default=True, help="turns of every system")
-@click.option("--workers", default=1, show_default=True, help="worker processes of ours")
+@click.option("--workers", default=2, show_default=True, help="worker processes of ours; the baseline has two as well")
 @click.option("--json", "path", default="build/bench.json", show_default=True, type=click.Path(path_type=Path))
 @click.option("--usual/--ours-only", default=True, show_default=True, help="measure the baseline and inline Flask too")
 @click.option("--quick", is_flag=True, help="20,000 members, 400 messages, one round: shows that it runs, no more")
