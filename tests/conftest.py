@@ -20,7 +20,7 @@ from redis import Redis
 from smsgw import migrations
 from smsgw.config import Settings
 from smsgw.store import Cipher, Store, open_store
-from tests.support import kannel, servers
+from tests.support import corpus, kannel, servers
 
 # `pytest --hypothesis-profile=ci` looks further. Nothing here is a matter of time: the machine may be busy.
 hypothesis.register_profile("default", max_examples=50, deadline=None)
@@ -173,3 +173,16 @@ def _database(server: str, template: str) -> Iterator[str]:
 def _sql(server: str, statement: LiteralString) -> None:
     with psycopg.connect(servers.named(server, "postgres"), autocommit=True) as connection:
         connection.execute(statement)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How the outside cases were read, where their tests have run."""
+    ran = {report.nodeid.partition("::")[0] for report in terminalreporter.getreports("passed")}
+    if not any(name.endswith("test_language_truth.py") for name in ran):
+        return
+    rows = corpus.report(corpus.cases())
+    terminalreporter.section("inbound cases by class")
+    for name, total, exact, accepted in rows:
+        terminalreporter.write_line(f"{name:<24} {total:>4} rows {exact:>4} exact {accepted:>4} exact or accepted")
+    sums = [sum(numbers) for numbers in zip(*(row[1:] for row in rows), strict=True)]
+    terminalreporter.write_line(f"{'all':<24} {sums[0]:>4} rows {sums[1]:>4} exact {sums[2]:>4} exact or accepted")

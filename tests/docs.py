@@ -4,6 +4,7 @@ A part stands between `<!-- begin:name -->` and `<!-- end:name -->`. Tables come
 come from files in docs/recorded, which `python -m tests.docs record` and `make bench` write.
 """
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -89,6 +90,33 @@ def _lines(file: Path) -> str:
     return file.read_text(encoding="utf-8").rstrip()
 
 
+_SYSTEMS = {
+    "inline": "Flask alone: answers in the request, stores nothing",
+    "baseline": "the usual way: Flask, Celery, Redis, the SDK; stores nothing",
+    "ours-sqlite": "smsgw on SQLite",
+    "ours-postgresql": "smsgw on PostgreSQL",
+}
+
+
+def bench() -> str:
+    """The bench's last whole run, with most conversations open at once."""
+    found = json.loads((record.FOLDER / "bench.json").read_text(encoding="utf-8"))
+    most = max(row["in_flight"] for row in found["rows"])
+    rows = {row["system"]: row for row in found["rows"] if row["in_flight"] == most}
+    lines = [
+        (text, round(row["per_second"]), f"{row['cpu']:.2f}", round(row["reply_p50"]), row["lost"], row["doubled"])
+        for name, text in _SYSTEMS.items()
+        if (row := rows.get(name))
+    ]
+    head = ("system", "replies/s", "CPU-s per 1000", "p50 ms", "lost", "doubled")
+    machine, options = found["machine"], found["options"]
+    said = (
+        f"{options['members']:,} members, {most} conversations open at once, {machine['processors']} processors, "
+        f"Python {machine['python']}, the middle of {options['rounds']} rounds side by side:"
+    )
+    return f"{said}\n\n{_table(head, lines)}"
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
@@ -99,6 +127,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "up": lambda: _recorded("up.txt"),
     "test": lambda: _recorded("test.txt"),
     "conversation": lambda: _recorded("conversation.txt"),
+    "bench": bench,
+    "day": lambda: _recorded("day.txt"),
 }
 
 

@@ -13,6 +13,7 @@ from time import monotonic, sleep
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "recorded"
 SMSGW = ROOT / ".venv" / "bin" / "smsgw"
+SCRIPT = "docs/scripts/daftar-sampai-berhenti.yaml"
 STOPPED = "\nEverything has been stopped"
 WITHIN = 120.0  # seconds
 
@@ -35,11 +36,14 @@ def record_up(folder: Path) -> None:
         _wait(lambda: gateway.poll() is not None or "simulate" in out.read_text())
         line = _first_try(out.read_text())
         reply = subprocess.check_output([SMSGW, *shlex.split(line)[1:]], cwd=folder, env=environment, text=True)
+        held = [SMSGW, "simulate", "--script", ROOT / SCRIPT]
+        day = subprocess.check_output(held, cwd=folder, env=environment, text=True)
     finally:
         gateway.send_signal(signal.SIGINT)
         gateway.wait()
     start = _tidy(out.read_text()).replace(STOPPED, f"^C{STOPPED}")
     (FOLDER / "up.txt").write_text(f"$ make up\n{start}")
+    (FOLDER / "day.txt").write_text(f"$ .venv/bin/smsgw simulate --script {SCRIPT}\n{day}")
     (FOLDER / "conversation.txt").write_text(f"$ {line}\n{_tidy(reply)}")
 
 

@@ -6,12 +6,14 @@ import pytest
 from redis import Redis
 
 from smsgw.members.demo import DEMO_PEOPLE, populate
+from smsgw.simulator.script import play, read
 from smsgw.store import Cipher, open_store
 from tests.conftest import KEY
 from tests.support import servers
 from tests.support.processes import running
 
 SITI = DEMO_PEOPLE[0]
+SCRIPTS = sorted((Path(__file__).parents[2] / "docs" / "scripts").glob("*.yaml"))
 
 
 def with_people(url: str) -> str:
@@ -41,6 +43,16 @@ def test_a_member_texts_and_reads_the_balance(
         english = gateway.text("BAHASA EN", SITI.phone)
         assert english.good
         assert "balance" in (gateway.text(f"JHT {SITI.number}", SITI.phone).reply or "").lower()
+
+
+@pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.stem)
+def test_the_scripts_of_the_documents_are_held_as_written(
+    file: Path, tmp_path: Path, sqlite_url: str, redis_url: str
+) -> None:
+    url = with_people(sqlite_url)
+    with running(tmp_path, url, redis_url, KEY.hex()) as gateway:
+        played = list(play(read(file), lambda text, phone, _: gateway.text(text, phone), lambda _: None))
+    assert [one.differences for one in played] == [()] * len(played)
 
 
 def test_without_redis_every_message_is_still_answered(tmp_path: Path, sqlite_url: str) -> None:
