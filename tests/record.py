@@ -36,7 +36,7 @@ def record_up(folder: Path) -> None:
         _wait(lambda: gateway.poll() is not None or "simulate" in out.read_text())
         line = _first_try(out.read_text())
         reply = subprocess.check_output([SMSGW, *shlex.split(line)[1:]], cwd=folder, env=environment, text=True)
-        held = [SMSGW, "simulate", "--script", ROOT / SCRIPT]
+        held: list[str | Path] = [SMSGW, "simulate", "--script", ROOT / SCRIPT]
         day = subprocess.check_output(held, cwd=folder, env=environment, text=True)
     finally:
         gateway.send_signal(signal.SIGINT)
