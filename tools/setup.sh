@@ -75,5 +75,7 @@ pip install --require-hashes -r "$lock" ||
     fail "the libraries of $lock could not be installed: see the lines above." \
         "If the package index cannot be reached from here, set PIP_INDEX_URL to one that can, and try again."
 pip install --no-deps --no-build-isolation --editable . || fail "the project itself could not be installed: see above."
+# What the build leaves here would be read before the installed one, and stay as it is when entry points change.
+rm -rf ./*.egg-info
 echo "$want" >".venv/.ready-$kind"
 echo "setup: done"
