@@ -31,8 +31,8 @@ class Desk:
         return [Contribution(*row) for row in history.months(self.store, number, months)]
 
     def months_paid(self, number: str, programme: str) -> int:
-        """Months paid; contributions are paid for all programmes of a membership together."""
-        return history.months_paid(self.store, number)
+        """Months paid for a programme of a membership."""
+        return history.months_paid(self.store, number, programme)
 
     def employments(self, number: str) -> Sequence[Employment]:
         """The history of a membership, newest first."""

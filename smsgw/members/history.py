@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Row, Select, func, select
 
@@ -18,11 +18,25 @@ def months(store: Store, number: str, limit: int) -> Rows:
     return _of(store, number, select(*columns).order_by(contributions.c.month.desc()).limit(limit), contributions)
 
 
-def months_paid(store: Store, number: str) -> int:
-    """How many months of a membership are paid."""
-    counted = select(func.count()).where(contributions.c.paid)
-    count: int = _of(store, number, counted, contributions)[0][0]
-    return count
+BEGAN: Final = {"JP": date(2015, 7, 1)}
+"""The month of the first contributions to a programme, where that is within a working life (PP 45/2015)."""
+
+
+def months_paid(store: Store, number: str, programme: str) -> int:
+    """How many months of a membership are paid for a programme.
+
+    Only the latest months are kept one by one: the earlier ones count as paid, from registration to the last payment.
+    """
+    span = select(memberships.c.registered_on, memberships.c.last_contribution_month)
+    with store.read() as connection:
+        row = connection.execute(span.where(memberships.c.number == number)).first()
+    if row is None or row.last_contribution_month is None:
+        return 0
+    last: date = row.last_contribution_month
+    first = max(row.registered_on or last, BEGAN.get(programme, date.min)).replace(day=1)
+    unpaid = select(func.count()).where(~contributions.c.paid, contributions.c.month.between(first, last))
+    missing: int = _of(store, number, unpaid, contributions)[0][0]
+    return max(0, (last.year - first.year) * 12 + last.month - first.month + 1 - missing)
 
 
 def employed(store: Store, number: str) -> Rows:
