@@ -19,8 +19,10 @@ from redis import Redis
 
 from smsgw import migrations
 from smsgw.config import Settings
+from smsgw.members.demo import populate
 from smsgw.store import Cipher, Store, open_store
-from tests.support import corpus, kannel, servers
+from tests.support import corpus, kannel, servers, twilio
+from tests.support.gateway import Gateway, gateway
 
 # `pytest --hypothesis-profile=ci` looks further. Nothing here is a matter of time: the machine may be busy.
 hypothesis.register_profile("default", max_examples=50, deadline=None)
@@ -173,6 +175,17 @@ def _database(server: str, template: str) -> Iterator[str]:
 def _sql(server: str, statement: LiteralString) -> None:
     with psycopg.connect(servers.named(server, "postgres"), autocommit=True) as connection:
         connection.execute(statement)
+
+
+@pytest.fixture(params=["sqlite_url", "postgresql_url"])
+def gate(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Gateway]:
+    """A gateway with the demo's people, driven by hand: a test runs twice, once on each database."""
+    url = request.getfixturevalue(request.param)
+    with closing(open_store(url, Cipher(KEY))) as store:
+        populate(store, count=30, seed=1)
+    settings = twilio.settings(database_url=url, redis_url=redis_url, data_key=KEY.hex())
+    with gateway(settings) as open_gate:
+        yield open_gate
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

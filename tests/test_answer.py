@@ -1,34 +1,20 @@
 """Who hears what: the same pairs of phone and number through the whole answer step, on both databases."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import closing
+from collections.abc import Sequence
 
 import pytest
 from sqlalchemy import select
 
 from smsgw.errors import StoreUnavailable
 from smsgw.gateway.answer import HOLD_AT_MOST_MS, AnswerVerb
-from smsgw.members.demo import DEMO_PEOPLE, populate
+from smsgw.members.demo import DEMO_PEOPLE
 from smsgw.members.directory import Directory, Entitlement
 from smsgw.messages.rows import OutboundRow
 from smsgw.messages.tables import contact, inbound, outbound
-from smsgw.store import Cipher, open_store
-from tests.conftest import KEY
-from tests.support import twilio
-from tests.support.gateway import Gateway, gateway
+from tests.support.gateway import Gateway
 
 SITI = DEMO_PEOPLE[0]
 STRANGER = "+6281299999999"
-
-
-@pytest.fixture(params=["sqlite_url", "postgresql_url"])
-def gate(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Gateway]:
-    url = request.getfixturevalue(request.param)
-    with closing(open_store(url, Cipher(KEY))) as store:
-        populate(store, count=30, seed=1)
-    settings = twilio.settings(database_url=url, redis_url=redis_url, data_key=KEY.hex())
-    with gateway(settings) as open_gate:
-        yield open_gate
 
 
 def ask(gate: Gateway, text: str, phone: str = STRANGER, **fields: str) -> str | None:

@@ -1,15 +1,11 @@
 """Manners: no phone is flooded, loops break, opting out is silence; a message without an answer says why."""
 
-from collections.abc import Iterator
-from contextlib import closing
-
 import pytest
 from sqlalchemy import select, update
 
-from smsgw.members.demo import DEMO_PEOPLE, populate
+from smsgw.members.demo import DEMO_PEOPLE
 from smsgw.messages.rows import Arrival
 from smsgw.messages.tables import inbound, outbound
-from smsgw.store import Cipher, open_store
 from tests.conftest import KEY
 from tests.support import twilio
 from tests.support.gateway import Gateway, gateway
@@ -17,16 +13,6 @@ from tests.support.gateway import Gateway, gateway
 SITI = DEMO_PEOPLE[0]
 OWN = f"JHT {SITI.number}"
 HOUR_MS = 3_600_000
-
-
-@pytest.fixture(params=["sqlite_url", "postgresql_url"])
-def gate(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Gateway]:
-    url = request.getfixturevalue(request.param)
-    with closing(open_store(url, Cipher(KEY))) as store:
-        populate(store, count=30, seed=1)
-    settings = twilio.settings(database_url=url, redis_url=redis_url, data_key=KEY.hex())
-    with gateway(settings) as open_gate:
-        yield open_gate
 
 
 def say(gate: Gateway, text: str, phone: str = SITI.phone) -> str:

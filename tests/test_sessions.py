@@ -1,8 +1,5 @@
 """Sessions: what one answer offers, the next message may take up, for ten minutes and once."""
 
-from collections.abc import Iterator
-from contextlib import closing
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,25 +7,12 @@ from sqlalchemy import select
 
 from smsgw.gateway import session
 from smsgw.keywords import Command, Offer, Reading
-from smsgw.members.demo import DEMO_PEOPLE, populate
+from smsgw.members.demo import DEMO_PEOPLE
 from smsgw.messages.tables import contact, inbound, outbound
-from smsgw.store import Cipher, open_store
-from tests.conftest import KEY
-from tests.support import twilio
-from tests.support.gateway import Gateway, gateway
+from tests.support.gateway import Gateway
 
 MINUTE_MS = 60_000
 PHONE = "+6281299990001"
-
-
-@pytest.fixture(params=["sqlite_url", "postgresql_url"])
-def gate(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Gateway]:
-    url = request.getfixturevalue(request.param)
-    with closing(open_store(url, Cipher(KEY))) as store:
-        populate(store, count=30, seed=1)
-    settings = twilio.settings(database_url=url, redis_url=redis_url, data_key=KEY.hex())
-    with gateway(settings) as open_gate:
-        yield open_gate
 
 
 def say(gate: Gateway, text: str, phone: str = PHONE) -> str | None:
