@@ -16,6 +16,7 @@ from smsgw.errors import StartupError
 from smsgw.gateway import jobs
 from smsgw.gateway.answer import AnswerVerb
 from smsgw.gateway.bell import Bell, QuietBell
+from smsgw.gateway.look import LookVerb
 from smsgw.gateway.notices import Sender
 from smsgw.gateway.receive import Receive
 from smsgw.gateway.reply import Budget
@@ -120,6 +121,7 @@ def open_work(services: Services) -> Iterator[Work]:
             sweeping=SweepVerb(services.store, services.clock),
             bell=services.bell,
             pool=pool,
+            looking=LookVerb(services.store, services.carriers, pool),
         )
 
 

@@ -3,12 +3,13 @@
 from smsgw import logs
 from smsgw.clock import Clock
 from smsgw.members import binding, guards
-from smsgw.messages import inbox, notices, outbox
+from smsgw.messages import inbox, looks, notices, outbox, overdue
 from smsgw.messages.tables import heartbeat
 from smsgw.store import Store, db_now
 from smsgw.store.sql import dialect_of, insert
 
 EVERY_S = 2
+DUE = {"answer": inbox.is_due, "send": outbox.is_due, "look": looks.is_due}
 
 log = logs.get()
 
@@ -26,8 +27,8 @@ class SweepVerb:
         with self._store.write() as connection:
             moved = binding.finish_moves(connection, now_ms)
             guards.forget(connection, now_ms)
-            closed, dead = outbox.expire(connection), outbox.release_dead(connection)
-            closed += notices.withdraw(connection)
+            closed = len(overdue.expire(connection)) + overdue.exhaust(connection) + notices.withdraw(connection)
+            dead = overdue.release_dead(connection)
             beat = insert(dialect_of(connection), heartbeat).values(name="sweep", at=db_now())
             connection.execute(beat.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"at": db_now()}))
         if closed or dead:
@@ -35,5 +36,4 @@ class SweepVerb:
         if moved:
             log.info("moved", memberships=moved)
         with self._store.read() as connection:
-            due = {"answer": inbox.is_due(connection), "send": outbox.is_due(connection)}
-        return tuple(verb for verb, has_work in due.items() if has_work)
+            return tuple(verb for verb, is_due in DUE.items() if is_due(connection))
