@@ -15,6 +15,7 @@ from smsgw.config import Settings
 from smsgw.errors import StartupError
 from smsgw.gateway import jobs
 from smsgw.gateway.answer import AnswerVerb
+from smsgw.gateway.apology import Apologies
 from smsgw.gateway.bell import Bell, QuietBell
 from smsgw.gateway.look import LookVerb
 from smsgw.gateway.notices import Sender
@@ -118,7 +119,7 @@ def open_work(services: Services) -> Iterator[Work]:
         yield Work(
             answering=_answering(services),
             sending=SendVerb(services.store, services.carriers, pool),
-            sweeping=SweepVerb(services.store, services.clock),
+            sweeping=SweepVerb(services.store, services.clock, Apologies(services.registry, services.rulebook)),
             bell=services.bell,
             pool=pool,
             looking=LookVerb(services.store, services.carriers, pool),

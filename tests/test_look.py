@@ -11,11 +11,9 @@ from werkzeug.wrappers import Response
 from smsgw.carriers import Carrier, Listed, Outcome, Verdict
 from smsgw.carriers.kannel import Kannel
 from smsgw.carriers.twilio import Twilio
-from smsgw.clock import Clock
 from smsgw.gateway.look import LookVerb
 from smsgw.gateway.send import SendVerb
 from smsgw.gateway.settle import Settle
-from smsgw.gateway.sweep import SweepVerb
 from smsgw.messages import looks, outbox, states
 from smsgw.messages.outbox import Mark
 from smsgw.messages.reports import Delivery
@@ -28,6 +26,7 @@ from smsgw.simulator.standin import StandIn
 from smsgw.store import Store, db_now
 from tests.support import kannel, twilio
 from tests.support.scripted import Scripted
+from tests.support.sweeping import sweep
 
 PHONE = "+6281200000001"
 
@@ -240,11 +239,11 @@ def test_an_ambiguous_call_and_a_dead_worker_start_the_same_clock(store: Store) 
     with store.write() as connection:
         outbox.claim(connection, "dead", 1)
         connection.execute(update(outbound).values(claimed_at=outbound.c.claimed_at - outbox.LEASE_MS - 1))
-    assert SweepVerb(store, Clock(store))() == ()
+    assert sweep(store) == ()
     assert [round((row.next_attempt_at - row.updated_at) / 1000) for row in rows(store)] == [15, 15]
     assert ("sending", "unknown", "lease") in steps(store)
     pass_time(store)
-    assert SweepVerb(store, Clock(store))() == ("look",)
+    assert sweep(store) == ("look",)
 
 
 class Lagging(Behaviour):

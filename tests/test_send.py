@@ -9,14 +9,13 @@ import pytest
 from sqlalchemy import select, update
 
 from smsgw.carriers import Outcome, Parcel, Verdict
-from smsgw.clock import Clock
 from smsgw.gateway.send import SendVerb
-from smsgw.gateway.sweep import SweepVerb
 from smsgw.messages import outbox
 from smsgw.messages.rows import LIFE_MS, Draft, Kind, OutboundRow
 from smsgw.messages.tables import outbound, outbound_event
 from smsgw.store import Store, db_now
 from tests.support.scripted import Scripted, accept
+from tests.support.sweeping import sweep
 
 DRAFT = Draft(Kind.NOTICE, "scripted", "+622150000000", "+6281200000001", "Halo", 4, "id", "t")
 
@@ -109,7 +108,7 @@ def test_a_message_past_its_time_expires_unsent(store: Store) -> None:
         connection.execute(update(outbound).values(expires_at=db_now() - 1))
     carrier = Scripted(accept)
     assert send(store, carrier) == 0
-    SweepVerb(store, Clock(store))()
+    sweep(store)
     assert ([row.state for row in rows(store)], carrier.taken) == (["expired"], [])
 
 
@@ -117,11 +116,11 @@ def test_a_claim_that_outlived_its_lease_becomes_unknown(store: Store) -> None:
     queue(store)
     with store.write() as connection:
         outbox.claim(connection, "dead", 1)
-    SweepVerb(store, Clock(store))()
+    sweep(store)
     assert [row.state for row in rows(store)] == ["sending"]
     with store.write() as connection:
         connection.execute(update(outbound).values(claimed_at=outbound.c.claimed_at - outbox.LEASE_MS - 1))
-    SweepVerb(store, Clock(store))()
+    sweep(store)
     assert [row.state for row in rows(store)] == ["unknown"]
 
 
