@@ -15,7 +15,9 @@ from smsgw.config import Settings
 from smsgw.errors import StartupError
 from smsgw.gateway import jobs
 from smsgw.gateway.answer import AnswerVerb
+from smsgw.gateway.apology import Apologies
 from smsgw.gateway.bell import Bell, QuietBell
+from smsgw.gateway.look import LookVerb
 from smsgw.gateway.notices import Sender
 from smsgw.gateway.receive import Receive
 from smsgw.gateway.reply import Budget
@@ -117,9 +119,10 @@ def open_work(services: Services) -> Iterator[Work]:
         yield Work(
             answering=_answering(services),
             sending=SendVerb(services.store, services.carriers, pool),
-            sweeping=SweepVerb(services.store, services.clock),
+            sweeping=SweepVerb(services.store, services.clock, Apologies(services.registry, services.rulebook)),
             bell=services.bell,
             pool=pool,
+            looking=LookVerb(services.store, services.carriers, pool),
         )
 
 

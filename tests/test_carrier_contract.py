@@ -184,6 +184,32 @@ def test_a_header_cannot_be_slipped_in(side: Side, to_phone: str) -> None:
         assert send(side, url, to_phone=to_phone).verdict in (Verdict.REFUSED, Verdict.SAFE)
 
 
+# --- the list of what was sent: no answer is no knowledge, and never an exception
+
+NO_LIST: list[Talk] = [
+    resetting,
+    hanging_up,
+    lambda c, n: c.sendall(b"garbage\r\n\r\n"),
+    answering("200 OK", "<html>a page in between</html>"),
+    answering("200 OK", "[]"),
+    answering("200 OK", '{"messages": [{"sid": "nonsense"}]}'),
+    answering("401 Unauthorized", '{"code": 20003, "message": "x"}'),
+    answering("429 Too Many", '{"code": 20429, "message": "x"}'),
+    answering("500 Oops", "<html>"),
+]
+
+
+@pytest.mark.parametrize("talk", NO_LIST)
+def test_a_list_that_cannot_be_read_is_no_answer(talk: Talk) -> None:
+    with server(talk) as url:
+        assert TWILIO.carrier(url=url).list_sent(PHONE, TWILIO.number, 0) is None
+
+
+def test_a_list_that_cannot_be_reached_is_no_answer_and_kannel_has_none() -> None:
+    assert TWILIO.carrier().list_sent(PHONE, TWILIO.number, 0) is None
+    assert KANNEL.carrier().list_sent(PHONE, KANNEL.number, 0) == ()
+
+
 # --- inbound and reports
 
 

@@ -9,9 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from smsgw.clock import Clock
 from smsgw.gateway.notices import Sender, stage_changed
-from smsgw.gateway.sweep import SweepVerb
 from smsgw.keywords import Reply, load_registry, measure
 from smsgw.members.binding import bind
 from smsgw.members.demo import DEMO_PEOPLE, populate
@@ -25,6 +23,7 @@ from smsgw.store import Cipher, Store, db_now, open_store
 from tests.conftest import KEY
 from tests.support import twilio
 from tests.support.gateway import Gateway, gateway
+from tests.support.sweeping import sweep
 from tests.support.transcript import NOW_MS, RULES
 
 JOKO = DEMO_PEOPLE[1]
@@ -126,7 +125,7 @@ def test_a_phone_that_opted_out_is_told_nothing(told: Store) -> None:
 def test_the_sweep_cancels_what_another_process_queued_meanwhile(told: Store) -> None:
     change(told)
     opt(told)
-    SweepVerb(told, Clock(told))()
+    sweep(told)
     (row,) = rows(told)
     assert (row.state, row.error_code, row.error_text) == ("canceled", "opted_out", "the phone opted out first")
 

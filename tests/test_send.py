@@ -1,6 +1,6 @@
 """Send: the claim is committed before the call; what comes of the call decides whether it may be repeated."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -8,45 +8,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from smsgw.carriers import Hook, Outcome, Parcel, Receipt, Report, Verdict
-from smsgw.carriers.base import Received
-from smsgw.clock import Clock
+from smsgw.carriers import Outcome, Parcel, Verdict
 from smsgw.gateway.send import SendVerb
-from smsgw.gateway.sweep import SweepVerb
 from smsgw.messages import outbox
 from smsgw.messages.rows import LIFE_MS, Draft, Kind, OutboundRow
 from smsgw.messages.tables import outbound, outbound_event
 from smsgw.store import Store, db_now
+from tests.support.scripted import Scripted, accept
+from tests.support.sweeping import sweep
 
 DRAFT = Draft(Kind.NOTICE, "scripted", "+622150000000", "+6281200000001", "Halo", 4, "id", "t")
-
-
-class Scripted:
-    """A carrier that does as it is told and remembers what it was given."""
-
-    name = "scripted"
-    hook_method = "POST"
-    answers_stop = True
-    receipt = Receipt()
-    numbers: Sequence[str] = ("+622150000000",)
-
-    def __init__(self, script: Callable[[Parcel], Outcome]) -> None:
-        self._script = script
-        self.taken: list[Parcel] = []
-
-    def read_inbound(self, hook: Hook) -> Received:
-        raise NotImplementedError
-
-    def read_report(self, hook: Hook) -> Report:
-        raise NotImplementedError
-
-    def send(self, parcel: Parcel) -> Outcome:
-        self.taken.append(parcel)
-        return self._script(parcel)
-
-
-def accept(parcel: Parcel) -> Outcome:
-    return Outcome(Verdict.ACCEPTED, carrier_id=f"SM{parcel.token}", status="queued")
 
 
 def queue(store: Store, n: int = 1, kind: Kind = Kind.NOTICE, carrier: str = "scripted") -> None:
@@ -137,7 +108,7 @@ def test_a_message_past_its_time_expires_unsent(store: Store) -> None:
         connection.execute(update(outbound).values(expires_at=db_now() - 1))
     carrier = Scripted(accept)
     assert send(store, carrier) == 0
-    SweepVerb(store, Clock(store))()
+    sweep(store)
     assert ([row.state for row in rows(store)], carrier.taken) == (["expired"], [])
 
 
@@ -145,11 +116,11 @@ def test_a_claim_that_outlived_its_lease_becomes_unknown(store: Store) -> None:
     queue(store)
     with store.write() as connection:
         outbox.claim(connection, "dead", 1)
-    SweepVerb(store, Clock(store))()
+    sweep(store)
     assert [row.state for row in rows(store)] == ["sending"]
     with store.write() as connection:
         connection.execute(update(outbound).values(claimed_at=outbound.c.claimed_at - outbox.LEASE_MS - 1))
-    SweepVerb(store, Clock(store))()
+    sweep(store)
     assert [row.state for row in rows(store)] == ["unknown"]
 
 

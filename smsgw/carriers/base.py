@@ -90,8 +90,18 @@ class Outcome:
     breaker: bool = False  # the account itself is refused: pause the carrier and raise an alarm
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A message in the carrier's own list. `created_ms`: epoch milliseconds, by the carrier's clock."""
+
+    carrier_id: str
+    body: str
+    status: str
+    created_ms: int
+
+
 class Carrier(Protocol):
-    """One carrier. Both readers raise HookRefused (400 or 403); `send` never raises.
+    """One carrier. Both readers raise HookRefused (400 or 403); `send` and `list_sent` never raise.
 
     `hook_method`: how it requests our webhooks, GET or POST. `answers_stop`: whether it answers STOP and its like
     itself, so that we must not. `receipt`: what its inbound requests are answered with. `numbers`: ours that it
@@ -114,4 +124,12 @@ class Carrier(Protocol):
 
     def send(self, parcel: Parcel) -> Outcome:
         """Hand one message over. May be called from several threads at once."""
+        ...
+
+    def list_sent(self, to_phone: str, from_phone: str, since_ms: int) -> Sequence[Listed] | None:
+        """The messages that it has taken for one phone from one of our numbers since then (epoch milliseconds).
+
+        None: no answer now. A carrier without a list answers with nothing: only its reports tell what it took.
+        May be called from several threads at once.
+        """
         ...

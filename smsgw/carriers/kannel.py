@@ -6,7 +6,7 @@ Facts are Kannel's user guide's (sms-service, sendsms, delivery reports) and wer
 import re
 from collections.abc import Sequence
 
-from smsgw.carriers.base import Hook, Outcome, Parcel, Receipt, Received, Report, Verdict
+from smsgw.carriers.base import Hook, Listed, Outcome, Parcel, Receipt, Received, Report, Verdict
 from smsgw.carriers.form import check, read_query
 from smsgw.carriers.gate import Gate
 from smsgw.carriers.http import Broken, KeptHttp, NotSent
@@ -121,6 +121,10 @@ class Kannel:
         except Broken as error:
             return Outcome(Verdict.AMBIGUOUS, error_code=str(error)[:16], error_text="no readable answer of Kannel")
         return classify(answer)
+
+    def list_sent(self, to_phone: str, from_phone: str, since_ms: int) -> Sequence[Listed]:
+        """Nothing: Kannel keeps no list. A report's token is all that settles what is unknown."""
+        return ()
 
     def _headers(self, parcel: Parcel) -> dict[str, str]:
         return self._same | {

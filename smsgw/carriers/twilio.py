@@ -14,8 +14,9 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.message import MessageInstance
 
-from smsgw.carriers.base import Hook, Outcome, Parcel, Receipt, Received, Report, Verdict
+from smsgw.carriers.base import Hook, Listed, Outcome, Parcel, Receipt, Received, Report, Verdict
 from smsgw.carriers.form import check, read_form, read_query
 from smsgw.carriers.http import Broken, KeptHttp, NotSent
 from smsgw.config import Settings
@@ -25,6 +26,7 @@ NAME = "twilio"
 STATUS_PATH = "/webhooks/twilio/status"
 SIGNATURE = "X-Twilio-Signature"
 MAX_VALIDITY_S = 36_000
+NEWEST = 200  # messages of one page; a phone gets some twenty a day
 
 PHONE = re.compile(r"\+[1-9]\d{7,14}|\d{3,8}|[A-Za-z0-9][A-Za-z0-9 ._&-]{1,10}", re.ASCII)
 SID = re.compile(r"(SM|MM)[0-9a-f]{32}", re.ASCII)
@@ -125,6 +127,15 @@ class Twilio:
         if not SID.fullmatch(message.sid or ""):
             return Outcome(Verdict.AMBIGUOUS, error_code="no_sid", error_text="2xx without a message id")
         return Outcome(Verdict.ACCEPTED, carrier_id=message.sid, status=str(message.status or ""))
+
+    def list_sent(self, to_phone: str, from_phone: str, since_ms: int) -> Sequence[Listed] | None:
+        """One page of the list, newest first. Not by the date sent: that is null until a message has been sent."""
+        try:
+            found = self._api.messages.list(to=to_phone, from_=from_phone, limit=NEWEST, page_size=NEWEST)
+            listed = [_listed(one) for one in found]
+        except Exception:  # noqa: BLE001 - the edge of a library: whatever is the matter, nothing is known
+            return None
+        return [one for one in listed if one.created_ms >= since_ms]
 
     def _genuine(self, hook: Hook) -> dict[str, str]:
         signature = hook.headers.get(SIGNATURE, "")
@@ -229,6 +240,13 @@ def _client(settings: Settings, http: SdkHttp) -> Client:
     )
     client.api.base_url = settings.twilio_api_url.rstrip("/")
     return client
+
+
+def _listed(message: MessageInstance) -> Listed:
+    if message.date_created is None or not SID.fullmatch(message.sid or ""):
+        raise ValueError("not a message")
+    created_ms = int(message.date_created.timestamp() * 1000)
+    return Listed(str(message.sid), message.body or "", str(message.status or "")[:24], created_ms)
 
 
 def classify(error: Exception, retry_after_s: float | None = None) -> Outcome:

@@ -2,13 +2,15 @@
 
 from smsgw import logs
 from smsgw.clock import Clock
+from smsgw.gateway.apology import Apologies, apologise
 from smsgw.members import binding, guards
-from smsgw.messages import inbox, notices, outbox
+from smsgw.messages import inbox, looks, notices, outbox, overdue
 from smsgw.messages.tables import heartbeat
 from smsgw.store import Store, db_now
 from smsgw.store.sql import dialect_of, insert
 
 EVERY_S = 2
+DUE = {"answer": inbox.is_due, "send": outbox.is_due, "look": looks.is_due}
 
 log = logs.get()
 
@@ -16,18 +18,22 @@ log = logs.get()
 class SweepVerb:
     """The verb `sweep`. Safe on any number of machines at once: each step is one guarded statement."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, apologies: Apologies) -> None:
         self._store = store
         self._clock = clock
+        self._apologies = apologies
 
     def __call__(self) -> tuple[str, ...]:
         """Tidy up once; the verbs that have work due, to be rung for."""
         now_ms = self._clock.now_ms()
+        apology = self._apologies.texts(now_ms)
         with self._store.write() as connection:
             moved = binding.finish_moves(connection, now_ms)
             guards.forget(connection, now_ms)
-            closed, dead = outbox.expire(connection), outbox.release_dead(connection)
-            closed += notices.withdraw(connection)
+            late = overdue.expire(connection)
+            apologise(connection, late, apology)
+            closed = len(late) + overdue.exhaust(connection) + notices.withdraw(connection)
+            dead = overdue.release_dead(connection)
             beat = insert(dialect_of(connection), heartbeat).values(name="sweep", at=db_now())
             connection.execute(beat.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"at": db_now()}))
         if closed or dead:
@@ -35,5 +41,4 @@ class SweepVerb:
         if moved:
             log.info("moved", memberships=moved)
         with self._store.read() as connection:
-            due = {"answer": inbox.is_due(connection), "send": outbox.is_due(connection)}
-        return tuple(verb for verb, has_work in due.items() if has_work)
+            return tuple(verb for verb, is_due in DUE.items() if is_due(connection))

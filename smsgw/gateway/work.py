@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from smsgw.gateway.answer import AnswerVerb
 from smsgw.gateway.bell import Bell
+from smsgw.gateway.look import LookVerb
 from smsgw.gateway.send import SendVerb
 from smsgw.gateway.sweep import SweepVerb
 
@@ -30,10 +31,11 @@ class Work:
     sweeping: SweepVerb
     bell: Bell
     pool: ThreadPoolExecutor
+    looking: LookVerb
 
     def verbs(self) -> dict[str, Callable[[], None]]:
         """The job functions that are allowed."""
-        return {"answer": self.answer, "send": self.send, "sweep": self.sweep}
+        return {"answer": self.answer, "send": self.send, "sweep": self.sweep, "look": self.look}
 
     def answer(self) -> None:
         """Answer and send what waits."""
@@ -47,6 +49,11 @@ class Work:
         """Tidy up, then call for what is due, whatever the bells say."""
         for verb in self.sweeping():
             self.bell.call(verb)
+
+    def look(self) -> None:
+        """Look for what is unknown; what is left is the next sweep's to call for."""
+        self.bell.lift("look")
+        self.looking()
 
     def all_of_it(self) -> None:
         """Do what is due in this very process: for when there is no queue to ring through."""

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from smsgw.messages import states
+from smsgw.messages import events, states
+from smsgw.messages.events import Step
 from smsgw.messages.rows import LIFE_MS, PRIORITY, Kind
 from smsgw.messages.tables import contact, outbound
 from smsgw.store import db_now
@@ -76,7 +77,9 @@ def withdraw(connection: Connection) -> int:
 
     Run where somebody opts out and in each sweep: a notice that another process queued at the same moment is caught.
     """
-    return connection.execute(_WITHDRAW).rowcount
+    ids = [*connection.scalars(_WITHDRAW)]
+    events.add(connection, ids, "withdraw", OPTED_OUT, Step(states.QUEUED, states.CANCELED, OPTED_OUT))
+    return len(ids)
 
 
 _gone = select(contact.c.phone).where(contact.c.opted_out_at > db_now() - _LATELY_MS)
@@ -84,4 +87,5 @@ _WITHDRAW = (
     update(outbound)
     .where(outbound.c.to_phone.in_(_gone), outbound.c.notice_key.is_not(None), outbound.c.state == states.QUEUED)
     .values(state=states.CANCELED, error_code=OPTED_OUT, error_text="the phone opted out first", updated_at=db_now())
+    .returning(outbound.c.id)
 )

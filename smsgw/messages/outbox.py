@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Text, and_, bindparam, case, exists, func, literal_column, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, literal_column, or_, select, update
 
-from smsgw.messages import states
+from smsgw.messages import events, looks, states
+from smsgw.messages.events import Step
 from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, OutboundRow
-from smsgw.messages.tables import outbound, outbound_event
+from smsgw.messages.tables import outbound
 from smsgw.store import db_now
-from smsgw.store.sql import dialect_of, each, given, insert, insert_each, listed, spelled
+from smsgw.store.sql import dialect_of, each, given, insert_each, spelled
 
-LEASE_MS = 60_000  # longer than a job (30 s), which is longer than a call (3 s + 10 s)
 MAX_ATTEMPTS = 12
+LEASE_MS = 60_000  # longer than a job (30 s), which is longer than a call (3 s + 10 s)
 HOUR_MS = 3_600_000
 
 
@@ -53,7 +54,7 @@ def queue_claimed(connection: Connection, drafts: Sequence[Draft], token: str) -
     if dialect == "sqlite":  # which returns nothing for many rows; nobody else can have added any meanwhile
         added = connection.execute(_NEWEST, {"token": token, "limit": len(drafts)})
     claimed = [_claimed_row(row_id, key, rows[key][1]) for row_id, key in sorted(tuple(one) for one in added)]
-    _add_events(connection, [row.id for row in claimed], "claim", token, _Step(states.QUEUED, states.SENDING))
+    events.add(connection, [row.id for row in claimed], "claim", token, Step(states.QUEUED, states.SENDING))
     return claimed
 
 
@@ -130,7 +131,7 @@ def claim(connection: Connection, token: str, limit: int) -> list[OutboundRow]:
     """Claim due rows for sending under `token`, in order of priority. Commit before calling anyone."""
     rows = connection.execute(_CLAIM, {"token": token, "limit": limit}).all()
     claimed = [OutboundRow(*row) for row in sorted(rows, key=lambda row: row.id)]
-    _add_events(connection, [row.id for row in claimed], "claim", token, _Step(states.QUEUED, states.SENDING))
+    events.add(connection, [row.id for row in claimed], "claim", token, Step(states.QUEUED, states.SENDING))
     return claimed
 
 
@@ -180,11 +181,11 @@ def mark(connection: Connection, token: str, marks: Sequence[Mark]) -> None:
     if marks:
         rows = [_mark_row(m) for m in sorted(marks, key=lambda m: m.outbound_id)]
         each(connection, _mark(dialect_of(connection)), rows, token=token)
-        steps: defaultdict[_Step, list[int]] = defaultdict(list)
+        steps: defaultdict[Step, list[int]] = defaultdict(list)
         for m in marks:
-            steps[_Step(states.SENDING, m.state, m.error_code)].append(m.outbound_id)
+            steps[Step(states.SENDING, m.state, m.error_code)].append(m.outbound_id)
         for step, ids in steps.items():
-            _add_events(connection, ids, "call", token, step)
+            events.add(connection, ids, "call", token, step)
 
 
 # Spelled out: an expanding IN cannot be used with a list of parameters.
@@ -228,61 +229,13 @@ def _mark_row(m: Mark) -> dict[str, Any]:
         "new_status": m.carrier_status,
         "new_error_code": m.error_code,
         "new_error_text": m.error_text,
-        "wait_ms": m.wait_ms,
+        "wait_ms": looks.WAITS_MS[0] if m.state == states.UNKNOWN else m.wait_ms,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """What an event tells of a row."""
-
-    before: str
-    after: str
-    error_code: str | None = None
-
-
-def _add_events(connection: Connection, ids: Sequence[int], cause: str, key: str, step: _Step) -> None:
-    if ids:
-        values = {"before": step.before, "after": step.after, "error_code": step.error_code}
-        values |= {"cause": cause, "cause_key": f"{cause}:{key}"}
-        connection.execute(_event(dialect_of(connection)), {"rows": [*ids], **values})
-
-
-@cache
-def _event(dialect: str) -> Any:
-    rows = listed(dialect, "rows")
-    values = {
-        "outbound_id": rows.c.value,
-        "at": db_now(),
-        "last_at": db_now(),
-        "from_state": bindparam("before", type_=Text()),
-        "to_state": bindparam("after", type_=Text()),
-        "cause": bindparam("cause", type_=Text()),
-        "cause_key": bindparam("cause_key", type_=Text()),
-        "error_code": bindparam("error_code", type_=Text()),
-    }
-    # "WHERE true": SQLite would take ON for a join's.
-    chosen = select(*values.values()).where(literal_column("true"))
-    return insert(dialect, outbound_event).from_select([*values], chosen).on_conflict_do_nothing()
 
 
 def give_back(connection: Connection, token: str, ids: Sequence[int]) -> None:
     """Return claimed rows whose call has not begun to the queue: nothing left this process."""
     mark(connection, token, [Mark(row_id, states.QUEUED) for row_id in ids])
-
-
-def expire(connection: Connection) -> int:
-    """Queued rows past their time, or out of attempts, become expired or failed; how many."""
-    late = update(outbound).where(outbound.c.state == spelled(states.QUEUED), outbound.c.expires_at <= db_now())
-    spent = update(outbound).where(outbound.c.state == spelled(states.QUEUED), outbound.c.attempts >= MAX_ATTEMPTS)
-    first = connection.execute(late.values(state=states.EXPIRED, updated_at=db_now())).rowcount
-    return first + connection.execute(spent.values(state=states.FAILED, updated_at=db_now())).rowcount
-
-
-def release_dead(connection: Connection) -> int:
-    """Rows whose claim outlived its lease become unknown: their call may or may not have gone out."""
-    dead = outbound.c.state == states.SENDING, outbound.c.claimed_at < db_now() - LEASE_MS
-    return connection.execute(update(outbound).where(*dead).values(state=states.UNKNOWN, updated_at=db_now())).rowcount
 
 
 def is_due(connection: Connection) -> bool:

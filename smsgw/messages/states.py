@@ -27,7 +27,7 @@ DELIVERED: Final = "delivered"
 REPORTED: Final = frozenset({SENT, DELIVERED, UNDELIVERED, FAILED, CANCELED})
 
 TRANSITIONS: Final[dict[str, frozenset[str]]] = {
-    QUEUED: frozenset({SENDING, EXPIRED, CANCELED}),  # canceled: the phone opted out first
+    QUEUED: frozenset({SENDING, EXPIRED, FAILED, CANCELED}),  # failed: out of attempts; canceled: opted out first
     SENDING: frozenset({ACCEPTED, QUEUED, FAILED, UNKNOWN}) | REPORTED,
     UNKNOWN: frozenset({ACCEPTED, FAILED_UNKNOWN}) | REPORTED,
     FAILED_UNKNOWN: frozenset({ACCEPTED}) | REPORTED,

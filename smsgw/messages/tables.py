@@ -83,6 +83,7 @@ outbound = Table(
     Column("error_text", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("looks", SmallInteger, nullable=False, server_default="0"),  # into the carrier's list, while unknown
     UniqueConstraint("inbound_id", "kind", "resend_no"),
     UniqueConstraint("carrier", "carrier_id"),
     Index(
@@ -97,6 +98,12 @@ outbound = Table(
         "claimed_at",
         sqlite_where=text("state IN ('sending', 'unknown')"),
         postgresql_where=text("state IN ('sending', 'unknown')"),
+    ),
+    Index(
+        "ix_outbound_watched",
+        "next_attempt_at",
+        sqlite_where=text("state IN ('unknown', 'failed_unknown') AND looks < 27"),
+        postgresql_where=text("state IN ('unknown', 'failed_unknown') AND looks < 27"),
     ),
     Index("ix_outbound_phone", "to_phone", "id"),
     Index(

@@ -1,0 +1,13 @@
+"""A sweep by hand."""
+
+from smsgw.clock import Clock
+from smsgw.gateway.apology import Apologies
+from smsgw.gateway.sweep import SweepVerb
+from smsgw.keywords import load_registry
+from smsgw.rulebook import load as load_rulebook
+from smsgw.store import Store
+
+
+def sweep(store: Store) -> tuple[str, ...]:
+    """Tidy up once; the verbs that have work due."""
+    return SweepVerb(store, Clock(store), Apologies(load_registry(), load_rulebook(None)))()
