@@ -147,4 +147,5 @@ def _answering(services: Services) -> AnswerVerb:
         services.offices,
         settings.binding,
         frozenset(name for name, carrier in services.carriers.items() if not carrier.answers_stop),
+        frozenset(number for carrier in services.carriers.values() for number in carrier.numbers),
     )

@@ -71,6 +71,11 @@ def test_a_machine_that_answers_every_reply_is_left_alone(gate: Gateway) -> None
     assert replies <= 20
 
 
+@pytest.mark.parametrize("text", [OWN, "halo", "STOP"])
+def test_our_own_numbers_are_never_answered(gate: Gateway, text: str) -> None:
+    assert say(gate, text, twilio.NUMBER) == "(own_number)"
+
+
 def test_stop_is_heard_whatever_the_budget(gate: Gateway) -> None:
     for _ in range(13):
         say(gate, OWN)

@@ -69,10 +69,11 @@ class AnswerVerb:
         offices: Offices = Offices(),  # noqa: B008 - never changes
         who_binds: Who = "record",
         confirm_for: frozenset[str] = frozenset(),
+        ours: frozenset[str] = frozenset(),
     ) -> None:
         self._store = store
         self._registry = registry
-        self._replier = Replier(registry, budget, confirm_for)
+        self._replier = Replier(registry, budget, confirm_for, ours)
         self._repeats = budget.repeats
         self._directory = directory
         self._clock = clock

@@ -62,11 +62,15 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Replier:
-    """Turns a read message into its answer. `confirm_for`: carriers that do not answer STOP and START themselves."""
+    """Turns a read message into its answer.
+
+    `confirm_for`: carriers that do not answer STOP and START themselves. `ours`: our numbers, which we never answer.
+    """
 
     registry: Registry
     budget: Budget = Budget()
     confirm_for: frozenset[str] = frozenset()
+    ours: frozenset[str] = frozenset()
 
     def meant(self, row: InboundRow, reading: Reading, now_ms: int) -> Meant:
         """What a message means after the last answer to its phone."""
@@ -114,7 +118,7 @@ class Replier:
         by_carrier = CARRIER_OPT_OUT.get(row.opt_out_type or "", "carrier_word" if row.opt_out_type else None)
         own = reading.problem == "own" and reading.keyword is not None
         opting = reading.outcome if reading.outcome in OPTED_OUT and not own else None
-        reason = by_carrier or opting
+        reason = "own_number" if row.from_phone in self.ours else by_carrier or opting
         if reason is None and reading.outcome == "silent":
             reason = reading.problem or "machine"
         if reason is None and row.opted_out and reading.outcome != "opt_in":
