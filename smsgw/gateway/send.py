@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from smsgw import logs
 from smsgw.carriers import Carrier, Outcome, Parcel, Verdict
-from smsgw.messages import outbox, states
+from smsgw.messages import outbox, pauses, states
 from smsgw.messages.outbox import Mark
 from smsgw.messages.rows import OutboundRow
 from smsgw.store import Store
@@ -49,6 +50,8 @@ class SendVerb:
         try:
             with self._store.write() as connection:
                 outbox.mark(connection, token, marks)
+                for mark in marks:
+                    _pause(connection, mark)
         except IntegrityError:
             # The carrier gave an id that another message has. That one is uncertain; its neighbours are not.
             if len(marks) == 1:
@@ -77,6 +80,14 @@ class SendVerb:
         return _mark(row, carrier.send(_parcel(row)))
 
 
+def _pause(connection: Connection, mark: Mark) -> None:
+    """Pause a carrier that refuses our account: whatever it is given would only use up its attempts."""
+    reason = mark.error_code or "refused"
+    if mark.refused_by and pauses.begin(connection, mark.refused_by, mark.outbound_id, reason):
+        hint = "see its account and credentials; it is tried again by itself"
+        log.error("carrier_paused", carrier=mark.refused_by, error_code=reason, next_step=hint)
+
+
 def _parcel(row: OutboundRow) -> Parcel:
     return Parcel(row.to_phone, row.from_phone, row.body, row.callback_token, row.expires_in_ms // 1000)
 
@@ -91,6 +102,7 @@ def _mark(row: OutboundRow, outcome: Outcome) -> Mark:
         carrier_status=outcome.status,
         error_code=outcome.error_code,
         error_text=outcome.error_text,
+        refused_by=row.carrier if outcome.breaker else None,
         wait_ms=_backoff_ms(row.attempts, outcome) if outcome.verdict is Verdict.SAFE else 0,
     )
 

@@ -4,7 +4,7 @@ from smsgw import logs
 from smsgw.clock import Clock
 from smsgw.gateway.apology import Apologies, apologise
 from smsgw.members import binding, guards
-from smsgw.messages import inbox, looks, notices, outbox, overdue
+from smsgw.messages import inbox, looks, notices, outbox, overdue, pauses
 from smsgw.messages.tables import heartbeat
 from smsgw.store import Store, db_now
 from smsgw.store.sql import dialect_of, insert
@@ -34,11 +34,14 @@ class SweepVerb:
             apologise(connection, late, apology)
             closed = len(late) + overdue.exhaust(connection) + notices.withdraw(connection)
             dead = overdue.release_dead(connection)
+            resumed = pauses.tend(connection)
             beat = insert(dialect_of(connection), heartbeat).values(name="sweep", at=db_now())
             connection.execute(beat.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"at": db_now()}))
         if closed or dead:
             log.warning("swept", closed=closed, released=dead)
         if moved:
             log.info("moved", memberships=moved)
+        for carrier in resumed:
+            log.warning("carrier_resumed", carrier=carrier)
         with self._store.read() as connection:
             return tuple(verb for verb, is_due in DUE.items() if is_due(connection))

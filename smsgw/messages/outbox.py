@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, literal_column, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, literal_column, null, or_, select, update
 
-from smsgw.messages import events, looks, states
+from smsgw.messages import events, looks, pauses, states
 from smsgw.messages.events import Step
 from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, OutboundRow
 from smsgw.messages.tables import outbound
@@ -32,6 +32,7 @@ class Mark:
     error_code: str | None = None
     error_text: str | None = None
     wait_ms: int = 0
+    refused_by: str | None = None  # the carrier, where it refuses our account
 
 
 def queue(connection: Connection, drafts: Sequence[Draft]) -> list[OutboundRow]:
@@ -44,7 +45,8 @@ def queue(connection: Connection, drafts: Sequence[Draft]) -> list[OutboundRow]:
 def queue_claimed(connection: Connection, drafts: Sequence[Draft], token: str) -> list[OutboundRow]:
     """Queue messages that are claimed under `token` in the same step, for whoever sends them after the commit.
 
-    It saves a claim of its own. A message that stands already stays as it is, and is not among the rows.
+    It saves a claim of its own. A message that stands already stays as it is, and is not among the rows; nor is one
+    whose carrier is paused: it is queued, and waits.
     """
     if not drafts:
         return []
@@ -53,7 +55,8 @@ def queue_claimed(connection: Connection, drafts: Sequence[Draft], token: str) -
     added = each(connection, _queue(dialect, claimed=True), [row for row, _ in rows.values()], token=token)
     if dialect == "sqlite":  # which returns nothing for many rows; nobody else can have added any meanwhile
         added = connection.execute(_NEWEST, {"token": token, "limit": len(drafts)})
-    claimed = [_claimed_row(row_id, key, rows[key][1]) for row_id, key in sorted(tuple(one) for one in added)]
+    mine = sorted((row_id, key) for row_id, key, claim_token in added if claim_token == token)
+    claimed = [_claimed_row(row_id, key, rows[key][1]) for row_id, key in mine]
     events.add(connection, [row.id for row in claimed], "claim", token, Step(states.QUEUED, states.SENDING))
     return claimed
 
@@ -74,12 +77,13 @@ def _queue(dialect: str, *, claimed: bool = False) -> Any:
         "resend_no": literal_column("0"),
     }
     if claimed:
-        values |= {"state": spelled(states.SENDING), "attempts": literal_column("1"), "claimed_at": db_now()}
-        values |= {"claim_token": bindparam("token", type_=outbound.c.claim_token.type)}
+        waits = pauses.stands(new["new_carrier"])
+        values |= {"state": case((waits, spelled(states.QUEUED)), else_=spelled(states.SENDING))}
+        values |= {"attempts": case((waits, literal_column("0")), else_=literal_column("1"))}
+        values |= {"claimed_at": case((waits, null()), else_=db_now())}
+        values |= {"claim_token": case((waits, null()), else_=bindparam("token", type_=outbound.c.claim_token.type))}
     statement = insert_each(dialect, outbound, values)
-    return (
-        statement.returning(outbound.c.id, outbound.c.callback_token) if claimed and dialect != "sqlite" else statement
-    )
+    return statement.returning(*_ADDED) if claimed and dialect != "sqlite" else statement
 
 
 GIVEN = (
@@ -96,7 +100,8 @@ GIVEN = (
     "callback_token",
 )
 _last = select(func.max(outbound.c.id)).scalar_subquery()
-_NEWEST = select(outbound.c.id, outbound.c.callback_token).where(
+_ADDED = outbound.c.id, outbound.c.callback_token, outbound.c.claim_token
+_NEWEST = select(*_ADDED).where(
     outbound.c.id > _last - bindparam("limit"), outbound.c.claim_token == bindparam("token")
 )
 
@@ -140,6 +145,7 @@ _waiting = and_(
     outbound.c.next_attempt_at <= db_now(),
     outbound.c.expires_at > db_now(),
     outbound.c.attempts < MAX_ATTEMPTS,
+    pauses.allows(outbound.c.id, outbound.c.carrier),
 )
 _due = (
     select(outbound.c.id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from smsgw.messages import states
+from smsgw.messages import pauses, states
 from smsgw.messages.rows import Kind
 from smsgw.messages.tables import heartbeat, inbound, outbound
 from smsgw.store import Store, db_now
@@ -76,12 +76,13 @@ def bubbles(store: Store, phone: str, limit: int = 50) -> list[Bubble]:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts by state, the age of the oldest row that is not final, and seconds since the last sweep."""
+    """Counts by state, the age of the oldest row that is not final, seconds since the last sweep, paused carriers."""
 
     inbound: dict[str, int]
     outbound: dict[str, int]
     oldest_waiting_s: float
     sweep_age_s: float | None
+    paused: frozenset[str]
 
 
 def figures(store: Store) -> Figures:
@@ -95,9 +96,10 @@ def figures(store: Store) -> Figures:
             connection.scalar(select(func.min(outbound.c.created_at)).where(outbound.c.state == states.QUEUED)),
         ]
         swept = connection.scalar(select(heartbeat.c.at).where(heartbeat.c.name == "sweep"))
+        paused = frozenset(pauses.standing(connection))
     waiting = [now - at for at in oldest if at is not None]
     age = None if swept is None else (now - swept) / 1000
-    return Figures(ins, outs, max(waiting, default=0) / 1000, age)
+    return Figures(ins, outs, max(waiting, default=0) / 1000, age, paused)
 
 
 def _counts(connection: Connection, column: ColumnElement[str]) -> dict[str, int]:

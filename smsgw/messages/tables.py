@@ -176,3 +176,13 @@ heartbeat = Table(
     Column("name", String(32), primary_key=True),
     Column("at", BigInteger, nullable=False),
 )
+
+carrier_pause = Table(
+    "carrier_pause",
+    metadata,
+    Column("carrier", String(16), primary_key=True),
+    Column("paused_until", BigInteger, nullable=False),
+    Column("wait_ms", Integer, nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("probe_id", BigInteger),  # the one message that may be sent meanwhile
+)

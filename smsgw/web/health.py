@@ -65,6 +65,9 @@ def _exposition(services: Services) -> bytes:
     Gauge("smsgw_oldest_waiting_seconds", "age of the oldest message still waiting", registry=registry).set(
         figures.oldest_waiting_s
     )
+    paused = Gauge("smsgw_carrier_paused", "1 while a carrier refuses the account", ["carrier"], registry=registry)
+    for name in services.carriers:
+        paused.labels(name).set(name in figures.paused)
     if figures.sweep_age_s is not None:
         Gauge("smsgw_sweep_age_seconds", "time since the last sweep", registry=registry).set(figures.sweep_age_s)
     return generate_latest(registry)
