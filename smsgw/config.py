@@ -80,6 +80,9 @@ class Settings(BaseSettings):
         "record",
         description="who may bind by DAFTAR: `record`, the phone on record; `claim`, any phone where none is on record",
     )
+    pin: Literal["off", "on"] = Field(
+        "off", description="`on`: a participant may have personal answers ask for a PIN (docs/pin.md)"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     send_threads: int = Field(16, ge=1, le=64, description="calls to the carrier under way at once in a worker")
 

@@ -70,7 +70,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     url = settings.redis_url.get_secret_value()
     redis = jobs.connect(url) if url else None
     bell: Bell = jobs.bell(redis) if redis is not None else QuietBell()
-    receive, settle = Receive(store, bell), Settle(store)
+    receive, settle = Receive(store, bell, with_pin=settings.pin == "on"), Settle(store)
     try:
         yield Services(
             settings=settings,
@@ -148,4 +148,5 @@ def _answering(services: Services) -> AnswerVerb:
         settings.binding,
         frozenset(name for name, carrier in services.carriers.items() if not carrier.answers_stop),
         frozenset(number for carrier in services.carriers.values() for number in carrier.numbers),
+        with_pin=settings.pin == "on",
     )

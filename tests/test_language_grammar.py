@@ -17,7 +17,7 @@ GRAMMAR = grammar()
 COMMANDS = {f"{stem}{ending}" for stem in FILES for ending in ("", "_alone", "_first")}
 KEYWORDS = (
     "jht status jkk jkm jp jkp mutasi riwayat lacak simulasi cair kartu daftar lupa lapor info klaim formulir kantor "
-    "waktu ubah hilang hak tips jmo bantuan bahasa lanjut ya berhenti putus tolak mulai"
+    "waktu ubah hilang hak tips jmo bantuan bahasa lanjut ya berhenti putus tolak mulai pin"
 )
 
 

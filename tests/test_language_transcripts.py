@@ -54,7 +54,7 @@ def test_every_section_is_heard_or_is_the_gateways_own(registry: Registry) -> No
         if last and not any(max(v.literals, key=len) in said for v in registry.templates[stem, language][section])
     }
     # `limit` needs a day's messages, `unavailable` lost data; the answering tests show both. The others are told
-    # without being asked, some to another phone; the tests of notices, announcements and binding show them.
+    # without being asked, some to another phone; the tests of notices, announcements, binding and PINs show them.
     told = {"jht.yearly", "lacak.changed", "lacak.changed_transfer", "lacak.changed_paid", "lacak.changed_refused"}
-    told |= {"daftar.alert", "tolak.asked"}
+    told |= {"daftar.alert", "tolak.asked", "base.pin_bad"}
     assert silent == {"base.unavailable", "base.limit", "base.argument_missing"} | told

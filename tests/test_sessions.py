@@ -71,9 +71,12 @@ COMMANDS = st.builds(
 )
 
 
-@given(st.builds(Offer, st.none() | COMMANDS, st.none() | COMMANDS, st.lists(COMMANDS, max_size=4).map(tuple)))
-def test_an_offer_comes_back_as_it_was(offer: Offer) -> None:
-    assert session.load(session.dump(offer)) == offer
+OFFERS = st.builds(Offer, st.none() | COMMANDS, st.none() | COMMANDS, st.lists(COMMANDS, max_size=4).map(tuple))
+
+
+@given(OFFERS, st.booleans())
+def test_an_offer_comes_back_as_it_was(offer: Offer, proved: bool) -> None:
+    assert session.load(session.dump(offer, proved=proved)) == (offer, proved)
 
 
 FIRST, SECOND = Command("JHT", "18050012345"), Command("JHT", "99090000034", page=2)

@@ -70,6 +70,8 @@ class AnswerVerb:
         who_binds: Who = "record",
         confirm_for: frozenset[str] = frozenset(),
         ours: frozenset[str] = frozenset(),
+        *,
+        with_pin: bool = False,
     ) -> None:
         self._store = store
         self._registry = registry
@@ -80,6 +82,7 @@ class AnswerVerb:
         self._rulebook = rulebook
         self._offices = offices
         self._who_binds = who_binds
+        self._with_pin = with_pin
 
     def __call__(self, limit: int, hand_over: HandOver | None = None) -> int:
         """Answer up to `limit` waiting messages; how many were claimed.
@@ -124,7 +127,8 @@ class AnswerVerb:
             self._wait(batch, row, meant)
             return
         desk = self._desk(batch, row)
-        scene = Scene(entitlement or STRANGER, desk, batch.rules, day_of(batch.now_ms), batch.now_ms)
+        today = day_of(batch.now_ms)
+        scene = Scene(entitlement or STRANGER, desk, batch.rules, today, batch.now_ms, desk.check_pin)
         try:
             batch.answers.append(self._replier.answer(row, meant, scene))
         except StoreUnavailable:
@@ -137,8 +141,17 @@ class AnswerVerb:
                 batch.answers.append(self._replier.apology(row, meant.reading, batch.rules))
 
     def _desk(self, batch: _Batch, row: InboundRow) -> Desk:
-        locked_until = row.locked_until or 0
-        return Desk(self._store, row.id, row.from_phone, batch.now_ms, locked_until, self._who_binds, self._offices)
+        return Desk(
+            store=self._store,
+            inbound_id=row.id,
+            phone=row.from_phone,
+            now_ms=batch.now_ms,
+            locked_until=row.locked_until or 0,
+            who_binds=self._who_binds,
+            branches=self._offices,
+            with_pin=self._with_pin,
+            sent_pin=row.secret,
+        )
 
     def _wait(self, batch: _Batch, row: InboundRow, meant: Meant) -> None:
         """Membership data cannot be read: hold the row, or apologise where it has waited too long."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from smsgw.gateway.reply import DEFAULT_LANGUAGE
 from smsgw.keywords import Registry, Reply, Rules, measure
-from smsgw.members import binding, guards
+from smsgw.members import binding, guards, pins
 from smsgw.messages import inbox, outbox
 from smsgw.messages.rows import Draft, Kind
 from smsgw.store import Store
@@ -45,10 +45,17 @@ def begin_move(store: Store, registry: Registry, rules: Rules, sender: Sender, n
 
 
 def open_phone(store: Store, phone: str) -> None:
-    """Unlock a phone: its failures and locks are forgotten."""
+    """Unlock a phone: its failures, wrong PINs and locks are forgotten."""
     with store.write() as connection:
         guards.forgive(connection, phone)
+        pins.forgive(connection, phone)
         inbox.lock(connection, phone, 0)
+
+
+def take_pin_away(store: Store, phone: str) -> None:
+    """Forget the PIN of a phone, so that its holder can make another one; a lock stays until `open_phone`."""
+    with store.write() as connection:
+        pins.forget(connection, phone)
 
 
 def _notice(registry: Registry, rules: Rules, sender: Sender, phone: str, number: str, language: str) -> Draft:

@@ -5,18 +5,22 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from smsgw.clock import day_of
-from smsgw.gateway import proving
-from smsgw.keywords import Claim, Complaint, Contribution, Employment, Office, Recall, Registration
+from smsgw.gateway import pin, proving
+from smsgw.keywords import Claim, Complaint, Contribution, Employment, Office, PinChoice, Recall, Registration
 from smsgw.members import binding, complaints, history
 from smsgw.members.guards import Guess
 from smsgw.members.identity import Claimed, Who
+from smsgw.members.pins import Checked
 from smsgw.offices import Offices
 from smsgw.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The Members of one message (smsgw.keywords.Members). `now_ms` and `locked_until` by the gateway's clock."""
+    """The Members of one message (smsgw.keywords.Members). `now_ms` and `locked_until` by the gateway's clock.
+
+    `sent_pin` is the PIN that came with it, where this deployment has PINs.
+    """
 
     store: Store
     inbound_id: int
@@ -25,6 +29,8 @@ class Desk:
     locked_until: int = 0
     who_binds: Who = "record"
     branches: Offices = field(default_factory=Offices)
+    with_pin: bool = False
+    sent_pin: str | None = field(default=None, repr=False)
 
     def contributions(self, number: str, months: int) -> Sequence[Contribution]:
         """The newest months of a membership, newest first."""
@@ -64,6 +70,14 @@ class Desk:
         """The forgotten numbers of this person."""
         return proving.recall(self.store, self._guess(None), nik, born, self.locked_until)
 
+    def set_pin(self) -> PinChoice:
+        """Try to make the PIN of this message the phone's first one."""
+        return pin.choose(self.store, self._sent()) if self.with_pin else PinChoice("off")
+
+    def check_pin(self) -> Checked:
+        """What the PIN of this message is worth."""
+        return pin.check(self.store, self._sent()) if self.with_pin else "none"
+
     def awaits_rebinding(self) -> str | None:
         """The membership whose move this phone may refuse."""
         with self.store.read() as connection:
@@ -76,6 +90,9 @@ class Desk:
     def nearest_places(self, place: str) -> Sequence[str]:
         """The places that may be meant."""
         return self.branches.near(place)
+
+    def _sent(self) -> pin.Sent:
+        return pin.Sent(self.inbound_id, self.phone, self.sent_pin)
 
     def _guess(self, number: str | None) -> Guess:
         return Guess(self.inbound_id, self.phone, number, self.now_ms)

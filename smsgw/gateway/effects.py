@@ -5,8 +5,8 @@ from functools import singledispatch
 from sqlalchemy import Connection
 
 from smsgw.gateway.proving import WARNED
-from smsgw.keywords import Alert, Bind, FileComplaint, RefuseRebinding, Unbind
-from smsgw.members import binding, complaints, guards
+from smsgw.keywords import Alert, Bind, FileComplaint, RefuseRebinding, SetPin, Unbind
+from smsgw.members import binding, complaints, guards, pins
 from smsgw.messages.rows import InboundRow
 
 
@@ -34,6 +34,11 @@ def _refuse(effect: RefuseRebinding, connection: Connection, row: InboundRow, no
 @carry_out.register
 def _file(effect: FileComplaint, connection: Connection, row: InboundRow, now_ms: int) -> bool:
     return complaints.file(connection, effect.number, row.id, row.from_phone, row.body, now_ms)
+
+
+@carry_out.register
+def _set_pin(effect: SetPin, connection: Connection, row: InboundRow, now_ms: int) -> bool:
+    return pins.put(connection, row.from_phone, effect.hash, now_ms)
 
 
 @carry_out.register

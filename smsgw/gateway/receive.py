@@ -1,11 +1,13 @@
 """Receive: an inbound message is on disk before its sender is told so."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
 from smsgw.gateway.bell import Bell
 from smsgw.gateway.together import Together
+from smsgw.keywords.secret import hide
 from smsgw.messages import inbox
 from smsgw.messages.rows import Arrival
 from smsgw.store import Store
@@ -14,8 +16,10 @@ from smsgw.store import Store
 class Receive:
     """The verb `receive`, shared by all requests of a web process."""
 
-    def __init__(self, store: Store, bell: Bell) -> None:
+    def __init__(self, store: Store, bell: Bell, *, with_pin: bool = False) -> None:
+        """`with_pin`: participants may send PINs, which are not to be stored with their texts."""
         self._store = store
+        self._with_pin = with_pin
         self._together = Together(store, self._record, lambda: bell.ring("answer"))
 
     def __call__(self, arrival: Arrival) -> None:
@@ -32,5 +36,11 @@ class Receive:
 
     def _record(self, connection: Connection, arrivals: Sequence[Arrival]) -> list[None]:
         unique = {(arrival.carrier, arrival.carrier_id): arrival for arrival in arrivals}
-        inbox.record(self._store, connection, list(unique.values()))
+        new = [_hidden(arrival) if self._with_pin else arrival for arrival in unique.values()]
+        inbox.record(self._store, connection, new)
         return [None] * len(arrivals)
+
+
+def _hidden(arrival: Arrival) -> Arrival:
+    body, secret = hide(arrival.body)
+    return replace(arrival, body=body, secret=secret)

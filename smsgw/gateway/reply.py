@@ -1,5 +1,6 @@
 """Reply: who may hear what, and the text that a message is answered with. No database, no clock."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -22,6 +23,7 @@ from smsgw.keywords import (
     measure,
 )
 from smsgw.members.directory import Entitlement
+from smsgw.members.pins import Checked
 from smsgw.messages import states
 from smsgw.messages.rows import Answer, Draft, InboundRow, Kind
 
@@ -31,6 +33,12 @@ OPTED_OUT = {"opt_out": True, "opt_in": False}
 CONFIRMING = {"opt_out": "BERHENTI", "opt_in": "MULAI"}
 CARRIER_OPT_OUT = {"STOP": "opt_out", "START": "opt_in", "HELP": "carrier_help"}
 PERSONAL = ("own", "bound")
+PIN = "PIN"
+"""The keyword that makes a PIN, which it cannot ask for."""
+
+
+def _no_pin() -> Checked:
+    return "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +59,17 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What surrounds a message: what its sender may hear, what can be looked up, and the day with its rules."""
+    """What surrounds a message: what its sender may hear, what can be looked up, and the day with its rules.
+
+    `check_pin` counts a guess, so it is called where a personal answer depends on it.
+    """
 
     entitlement: Entitlement
     members: Members
     rules: Rules
     today: date
     now_ms: int
+    check_pin: Callable[[], Checked] = _no_pin
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +89,8 @@ class Replier:
         if row.carrier in self.confirm_for and reading.problem == "carrier":
             reading = replace(reading, keyword=CONFIRMING.get(reading.outcome), problem="own")
         open_still = row.offer is not None and (row.offer_until or 0) > now_ms
-        return session.meant(reading, session.load(row.offer or "") if open_still else None, self.registry.keywords)
+        offer, proved = session.load(row.offer or "") if open_still else (None, False)
+        return session.meant(reading, offer, self.registry.keywords, proved=proved)
 
     def answer(self, row: InboundRow, meant: Meant, scene: Scene) -> Answer:
         """The answer to a message, or the reason why it gets none."""
@@ -89,8 +102,9 @@ class Replier:
         left = None if opting else self.budget.left(row)
         if left is not None:
             return self._over_budget(row, meant.reading, left, language, scene)
-        reply = self._reply(row, meant, language, scene)
-        return self._answered(row, meant.reading, reply, language, scene, opting)
+        meant, refusal = self._proved(meant, scene)
+        reply = refusal or self._reply(row, meant, language, scene)
+        return self._answered(row, meant, reply, language, scene, opting)
 
     def apology(self, row: InboundRow, reading: Reading, rules: Rules) -> Answer:
         """A row whose handler raised every time: failed, and the participant gets the apology."""
@@ -135,8 +149,9 @@ class Replier:
         return replace(_plain(row, reading, states.ANSWERED, "limit", language), draft=draft)
 
     def _answered(
-        self, row: InboundRow, reading: Reading, reply: Reply, language: str, scene: Scene, opting: bool | None
+        self, row: InboundRow, meant: Meant, reply: Reply, language: str, scene: Scene, opting: bool | None
     ) -> Answer:
+        reading = meant.reading
         chosen = next((effect.language for effect in reply.effects if isinstance(effect, SetLanguage)), None)
         ends = reading.outcome in ("command", "opt_out", "opt_in")
         return replace(
@@ -145,11 +160,38 @@ class Replier:
             set_language=chosen,
             set_opted_out=opting,
             effects=tuple(effect for effect in reply.effects if not isinstance(effect, SetLanguage)),
-            offer=session.dump(reply.offer) if reply.offer else None,
+            offer=session.dump(reply.offer, proved=meant.proved) if reply.offer else None,
             offer_until=scene.now_ms + session.LASTS_MS,
             ends_offer=ends and row.offer is not None,
             used=scene.entitlement.unused if scene.entitlement.by_binding else (),
         )
+
+    def _proved(self, meant: Meant, scene: Scene) -> tuple[Meant, Reply | None]:
+        """Whether a PIN opens what is asked, or the refusal: one text whether PIN or number is wrong (§3.2)."""
+        if meant.proved or not self._asks_pin(meant.reading, scene):
+            return meant, None
+        found = scene.check_pin()
+        if found == "locked":
+            return meant, Reply(BASE, "locked")
+        foreign = found == "right" and self._is_foreign(meant.reading, scene)
+        if found == "bad" or foreign:
+            return meant, Reply(BASE, "pin_bad")
+        return replace(meant, proved=found == "right"), None
+
+    def _asks_pin(self, reading: Reading, scene: Scene) -> bool:
+        """Whether the answer is personal. Naming a number is enough: else its refusal would tell whose it is."""
+        keyword = self.registry.keywords.get(reading.keyword or "")
+        if reading.outcome != "command" or keyword is None or keyword.name == PIN or not scene.entitlement.known:
+            return False
+        if keyword.who == "bound":
+            return bool(scene.entitlement.bound)
+        named = bool(scene.entitlement.memberships or reading.membership_number)
+        return keyword.who in ("own", "own_or_general") and named
+
+    def _is_foreign(self, reading: Reading, scene: Scene) -> bool:
+        # A phone that was not used for long is sent to DAFTAR whatever the number.
+        keyword = self.registry.keywords[reading.keyword or ""]
+        return keyword.who == "own" and not (scene.entitlement.memberships or scene.entitlement.idle)
 
     def _reply(self, row: InboundRow, meant: Meant, language: str, scene: Scene) -> Reply:
         reading = meant.reading

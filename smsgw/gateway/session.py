@@ -12,16 +12,20 @@ YES, NEXT, START = "YA", "LANJUT", "MULAI"
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """A reading with what it refers to put in its place. `answers`: it took up an offer."""
+    """A reading with what it refers to put in its place. `answers`: it took up an offer; `proved`: by the right PIN."""
 
     reading: Reading
     page: int = 1
     confirmed: bool = False
     answers: bool = False
+    proved: bool = False
 
 
-def meant(reading: Reading, offer: Offer | None, keywords: Container[str]) -> Meant:
-    """What a message means after this offer; a bare YES that answers nothing is MULAI (keywords.md rule 6)."""
+def meant(reading: Reading, offer: Offer | None, keywords: Container[str], *, proved: bool = False) -> Meant:
+    """What a message means after this offer; a bare YES that answers nothing is MULAI (keywords.md rule 6).
+
+    `proved`: the right PIN had opened the offer.
+    """
     command = _taken_up(reading, offer) if offer else None
     if command is not None and command.keyword in keywords:
         reading = replace(
@@ -33,7 +37,8 @@ def meant(reading: Reading, offer: Offer | None, keywords: Container[str]) -> Me
             problem=None,
             choice=None,
         )
-        return Meant(reading, command.page, confirmed=offer is not None and command is offer.yes, answers=True)
+        confirmed = offer is not None and command is offer.yes
+        return Meant(reading, command.page, confirmed, answers=True, proved=proved)
     if reading.keyword == YES and reading.folded == "YES" and START in keywords:
         return Meant(replace(reading, outcome="opt_in", keyword=START, problem="own"))
     return Meant(reading)
@@ -45,23 +50,22 @@ def _taken_up(reading: Reading, offer: Offer) -> Command | None:
     return {YES: offer.yes, NEXT: offer.following}.get(reading.keyword or "")
 
 
-def dump(offer: Offer) -> str:
-    """An offer as text."""
-    return json.dumps(
-        {
-            "yes": _plain(offer.yes),
-            "following": _plain(offer.following),
-            "choices": [_plain(command) for command in offer.choices],
-        }
-    )
+def dump(offer: Offer, *, proved: bool = False) -> str:
+    """An offer as text. `proved`: the right PIN has opened it, so that taking it up asks for none."""
+    parts = {
+        "yes": _plain(offer.yes),
+        "following": _plain(offer.following),
+        "choices": [_plain(command) for command in offer.choices],
+    }
+    return json.dumps(parts | {"proved": True} if proved else parts)
 
 
-def load(text: str) -> Offer:
-    """The offer of `dump`'s text."""
+def load(text: str) -> tuple[Offer, bool]:
+    """The offer of `dump`'s text, and whether it is proved."""
     parts = json.loads(text)
     choices = tuple(Command(**choice) for choice in parts["choices"])
     yes, following = (Command(**part) if part else None for part in (parts["yes"], parts["following"]))
-    return Offer(yes, following, choices)
+    return Offer(yes, following, choices), parts.get("proved", False)
 
 
 def _plain(command: Command | None) -> dict[str, object] | None:

@@ -33,6 +33,7 @@ from smsgw.keywords.shapes import (
     Membership,
     Offer,
     Office,
+    PinChoice,
     Reading,
     Recall,
     RefuseRebinding,
@@ -40,6 +41,7 @@ from smsgw.keywords.shapes import (
     Reply,
     Rules,
     SetLanguage,
+    SetPin,
     Unbind,
 )
 
@@ -64,6 +66,7 @@ __all__ = [
     "Membership",
     "Offer",
     "Office",
+    "PinChoice",
     "Reading",
     "Recall",
     "RefuseRebinding",
@@ -72,6 +75,7 @@ __all__ = [
     "Reply",
     "Rules",
     "SetLanguage",
+    "SetPin",
     "Unbind",
     "choose",
     "claim_piece",

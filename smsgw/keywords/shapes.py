@@ -195,6 +195,17 @@ class Recall:
     locked: bool = False
 
 
+PinVerdict = Literal["set", "trivial", "exists", "missing", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class PinChoice:
+    """What came of a PIN: the verdict, and what is to be done about it. off: this deployment has no PINs."""
+
+    verdict: PinVerdict
+    effects: tuple[Effect, ...] = ()
+
+
 class Members(Protocol):
     """What a handler may ask about the sender and his memberships, beyond the one in the Ask.
 
@@ -227,6 +238,9 @@ class Members(Protocol):
 
     def recall(self, nik: str, born: date) -> Recall:
         """The forgotten numbers of this person; counts as an attempt before anything is looked up."""
+
+    def set_pin(self) -> PinChoice:
+        """Try to make the PIN that came with this message the phone's first one; handlers never see it."""
 
     def awaits_rebinding(self) -> str | None:
         """The membership whose move to another phone this phone may still refuse."""
@@ -328,6 +342,13 @@ class RefuseRebinding:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPin:
+    """This phone has a PIN from now on, kept as a hash."""
+
+    hash: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """A text to another phone, told in that phone's language: a section of a keyword's templates.
 
@@ -341,7 +362,7 @@ class Alert:
     daily: str = ""
 
 
-Effect = SetLanguage | Bind | Unbind | FileComplaint | RefuseRebinding | Alert
+Effect = SetLanguage | Bind | Unbind | FileComplaint | RefuseRebinding | SetPin | Alert
 """What a reply does besides being sent; the gateway carries it out in the same transaction."""
 
 

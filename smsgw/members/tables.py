@@ -146,6 +146,19 @@ attempts = Table(
     Index("ix_attempts_membership", "membership_key", "at"),
 )
 
+# The PIN of a phone, where its deployment has PINs (smsgw.members.pins). `wrong` counts wrong ones in a row, `guess_id`
+# is the message that was counted last, so that a message read twice is one guess.
+pins = Table(
+    "pins",
+    metadata,
+    Column("phone", Sealed("phone"), primary_key=True),
+    Column("hash", Text, nullable=False),
+    Column("wrong", SmallInteger, nullable=False, server_default="0"),
+    Column("guess_id", BigInteger),
+    Column("changed_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Where a member has worked, as far as it is known; without a row the membership itself is the one employment.
 employments = Table(
     "employments",

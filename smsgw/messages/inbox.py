@@ -25,7 +25,10 @@ def record(store: Store, connection: Connection, arrivals: Sequence[Arrival]) ->
 
 @cache
 def _record(dialect: str) -> Any:
-    names = ("carrier", "carrier_id", "from_phone", "to_phone", "body", "num_media", "opt_out_type", "source", "state")
+    names = (
+        *("carrier", "carrier_id", "from_phone", "to_phone", "body", "num_media", "opt_out_type", "source", "state"),
+        "secret",
+    )
     row = given(dialect, digest=seen_id.c.digest, **{name: inbound.c[name] for name in names})
     unseen = ~exists().where(seen_id.c.digest == row["digest"])
     arrived = select(*(row[name] for name in names), db_now(), db_now()).where(unseen)
@@ -47,6 +50,7 @@ def _row(store: Store, arrival: Arrival) -> dict[str, Any]:
         "opt_out_type": arrival.opt_out_type,
         "source": arrival.source.value,
         "state": states.RECEIVED,
+        "secret": arrival.secret,
         "digest": tombstone(store, arrival.carrier, arrival.carrier_id),
     }
 
@@ -121,6 +125,7 @@ _CLAIMED = (
         contact.c.offer_until,
         _replies_within(HOUR_MS),
         _replies_within(24 * HOUR_MS),
+        inbound.c.secret,
     )
     .select_from(inbound.outerjoin(contact, contact.c.phone == inbound.c.from_phone))
     .where(inbound.c.id.in_(bindparam("ids", expanding=True)))
@@ -141,7 +146,7 @@ def _held(dialect: str) -> Any:
 
 
 def finish(connection: Connection, answers: Sequence[Answer]) -> None:
-    """Write the final state of answered rows and what is to be remembered of their phones."""
+    """Write the final state of answered rows and what is to be remembered of their phones. A PIN is not."""
     if not answers:
         return
     each(connection, _finish(dialect_of(connection)), [_final(answer) for answer in answers])
@@ -158,7 +163,7 @@ def _finish(dialect: str) -> Any:
     new = given(dialect, row_id=inbound.c.id, **{f"new_{name}": inbound.c[name] for name in names})
     values = {name: new[f"new_{name}"] for name in names}
     finished = update(inbound).where(inbound.c.id == new["row_id"])
-    return finished.values(**values, answered_at=db_now(), claim_token=None)
+    return finished.values(**values, answered_at=db_now(), claim_token=None, secret=None)
 
 
 def _final(answer: Answer) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The rows of the log as values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -35,7 +35,10 @@ LIFE_MS = {
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An inbound message as a carrier handed it over. Phones are E.164 or what the network gave."""
+    """An inbound message as a carrier handed it over. Phones are E.164 or what the network gave.
+
+    `secret` is a PIN that was taken out of the body.
+    """
 
     carrier: str
     carrier_id: str
@@ -45,6 +48,7 @@ class Arrival:
     num_media: int = 0
     opt_out_type: str | None = None
     source: Source = Source.WEBHOOK
+    secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,7 @@ class InboundRow:
     offer_until: int | None = None
     replies_hour: int = 0  # replies and apologies to this phone within the last hour, and day
     replies_day: int = 0
+    secret: str | None = field(default=None, repr=False)  # the PIN that came in its body
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ inbound = Table(
     Column("keyword", String(24)),
     Column("language", String(2)),
     Column("answered_at", BigInteger),
+    Column("secret", Encrypted("secret")),  # the PIN that was taken out of the body; NULL once it is answered
     UniqueConstraint("carrier", "carrier_id"),
     Index("ix_inbound_due", "id", sqlite_where=text("state = 'received'"), postgresql_where=text("state = 'received'")),
     Index(

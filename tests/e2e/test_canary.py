@@ -9,11 +9,12 @@ import pytest
 import requests
 from redis import Redis
 from redis.exceptions import ResponseError
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from smsgw.keywords import Ask, Registry, Reply, load_registry
 from smsgw.keywords.shapes import Keyword
 from smsgw.members.tables import memberships, people, phones_on_record
+from smsgw.messages.tables import inbound
 from smsgw.store import Cipher, Store, open_store
 from tests.conftest import KEY
 from tests.support import twilio
@@ -23,6 +24,7 @@ from tests.support.processes import Running, running
 NUMBER, PHONE, OTHER = "99731415926", "+6281277665544", "+6281299887766"
 NIK, BORN, NAME, WORD = "9971234567890001", "23-11-1971", "KANARIA", "rahasiasekali"
 BALANCE = 87_654_321
+PIN = "739105"
 CANARIES = (
     NUMBER,
     PHONE[3:],
@@ -120,6 +122,29 @@ def test_nothing_personal_is_outside_the_database(database: str, tmp_path: Path,
     assert "smsgw:sweep" in queue or "rq:job" in queue
     assert {name: found_in(text) for name, text in crew_logs.items()} == {name: [] for name in crew_logs}
     assert '"event": "hook_refused"' in crew_logs["web.log"]
+
+
+def test_a_pin_is_nowhere(database: str, tmp_path: Path, redis_url: str) -> None:
+    texts = (
+        f"DAFTAR#{NIK}#{BORN}#{NUMBER}",
+        f"PIN {PIN}",
+        f"SALDO {PIN}",
+        f"JHT {NUMBER} {PIN[::-1]}",
+        f"{WORD} {PIN}",
+    )
+    with running(tmp_path, database, redis_url, KEY.hex(), pin="on") as gateway:
+        exchanges = [gateway.text(text, PHONE) for text in texts]
+        assert "87.654.321" in (exchanges[2].reply or ""), exchanges
+        pages = requests.get(f"{gateway.settings.public_url}/metrics", timeout=5).text
+        queue = "\n".join(redis_text(redis_url))
+        logs = "\n".join(log.read_text(errors="replace") for log in gateway.logs.glob("*.log"))
+        with gateway.store.read() as connection:
+            rows = connection.execute(select(inbound.c.body, inbound.c.folded, inbound.c.secret)).all()
+        replies = [exchange.reply for exchange in exchanges]
+    assert len(rows) == len(texts)
+    assert [
+        pin for pin in (PIN, PIN[::-1]) for text in (pages, queue, logs, repr(rows), repr(replies)) if pin in text
+    ] == []
 
 
 def test_the_database_file_holds_it_sealed(database: str) -> None:

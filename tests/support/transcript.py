@@ -16,6 +16,7 @@
     : complaint L2510-00045 answered 2025-10-02 what the branch wrote
     : register mismatch         what DAFTAR comes to: bound, mismatch, neutral, locked
     : recall 18050012345        what LUPA finds: numbers, `-` or `locked`
+    : pin trivial               what PIN comes to: set, trivial, exists, missing, off
     : rebinding 18050012345     the membership whose move this phone may refuse
     : forget                    no months, jobs, claims and complaints from here
     > STATUS                    sent
@@ -41,12 +42,13 @@ from smsgw.keywords import (
     Employment,
     Membership,
     Office,
+    PinChoice,
     Recall,
     Registration,
     Registry,
     Rules,
 )
-from smsgw.keywords.shapes import Verdict
+from smsgw.keywords.shapes import PinVerdict, Verdict
 from smsgw.members.directory import Entitlement
 from smsgw.messages.rows import Answer, InboundRow
 from smsgw.offices import load as load_offices
@@ -96,6 +98,7 @@ class Desk:
     recalled: tuple[str, ...] = ()
     recall_locked: bool = False
     moving: str | None = None
+    pin: PinVerdict = "off"
 
     def contributions(self, number: str, months: int) -> Sequence[Contribution]:
         return self.months[:months]
@@ -125,6 +128,9 @@ class Desk:
 
     def recall(self, nik: str, born: date) -> Recall:
         return Recall(self.recalled, self.recall_locked)
+
+    def set_pin(self) -> PinChoice:
+        return PinChoice(self.pin)
 
     def awaits_rebinding(self) -> str | None:
         return self.moving
@@ -299,6 +305,7 @@ _DESK: dict[str, Callable[[Desk, str], Desk]] = {
     "complaint": _complaint,
     "register": lambda desk, value: replace(desk, verdict=cast("Verdict", value)),
     "recall": _recall,
+    "pin": lambda desk, value: replace(desk, pin=cast("PinVerdict", value)),
     "rebinding": lambda desk, value: replace(desk, moving=None if value == "-" else value),
     "forget": lambda desk, value: replace(desk, months=(), jobs=(), filed=(), complaints=()),
 }
