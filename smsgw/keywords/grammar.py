@@ -163,7 +163,7 @@ def _owned_twice(phrases: Mapping[str, Phrases]) -> list[str]:
         for words in found.all():
             owners.setdefault(words, []).append(stem)
     return [
-        f"the phrase {' '.join(words)} is owned by {' and '.join(sorted(stems))}"
+        f"the phrase {' '.join(words)} is owned by {' and '.join(sorted(stems))}: take it out of all but one"
         for words, stems in owners.items()
         if len(stems) > 1
     ]

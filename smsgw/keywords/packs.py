@@ -7,9 +7,9 @@ from importlib.metadata import entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
-from typing import Final
+from typing import Final, get_args
 
-from smsgw.keywords.shapes import BASE, LANGUAGES, Keyword
+from smsgw.keywords.shapes import BASE, LANGUAGES, Keyword, Who
 from smsgw.keywords.templates import Sections, parse
 
 GROUP: Final = "smsgw.keywords"
@@ -78,10 +78,14 @@ def _keyword(name: str, stem: str, problems: list[str]) -> Keyword | None:
     except Exception as error:  # noqa: BLE001 - another's module may raise anything; it is told with all other problems
         problems.append(f"{where}: cannot be imported: {type(error).__name__}: {error}")
         return None
-    if isinstance(found, Keyword) and found.name == found.name.upper():
-        return found
-    problems.append(f"{where}: has no KEYWORD, a smsgw.keywords.Keyword with a name in capitals")
-    return None
+    if not isinstance(found, Keyword):
+        problems.append(f"{where}: has no KEYWORD, which must be a smsgw.keywords.Keyword")
+        return None
+    if found.name != stem.upper():
+        problems.append(f"{where}: is called {found.name}; name it {stem.upper()}, as its file is")
+    if found.who not in get_args(Who):
+        problems.append(f"{where}: is for {found.who!r}; `who` is one of {', '.join(get_args(Who))}")
+    return found
 
 
 def _missing(

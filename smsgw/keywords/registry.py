@@ -14,7 +14,7 @@ from smsgw.keywords.gsm7 import SINGLE
 from smsgw.keywords.packs import Pack
 from smsgw.keywords.reader import Reader
 from smsgw.keywords.shapes import BASE, LANGUAGES, Keyword, Reading, Reply, Rules
-from smsgw.keywords.templates import Sections, Variant, fill
+from smsgw.keywords.templates import NEXT_VARIANT, Sections, Variant, fill
 
 FALLBACK: Final = "unavailable"
 ALSO: Final = "also"
@@ -61,9 +61,13 @@ class Registry:
         more = fill(base[ALSO], {"keyword": also}, language, rules.rate) if also else None
         return _with_more(fitting, more) if more else fitting[0][1]
 
-    def rules_named(self) -> frozenset[str]:
-        """The rules that the templates tell: the rulebook must have them all."""
-        return frozenset(rule for _, _, _, variant, _ in self.variants() for rule in variant.rules)
+    def rules_named(self) -> Mapping[str, str]:
+        """The rules that the templates tell, each with a file that tells it: the rulebook must have them all."""
+        return {
+            rule: f"templates_sms/{stem}.{language}.txt"
+            for stem, language, _, variant, _ in self.variants()
+            for rule in variant.rules
+        }
 
     def variants(self) -> Iterator[tuple[str, str, str, Variant, bool]]:
         """Every wording: stem, language, section, the variant, and whether it is the section's last."""
@@ -113,9 +117,22 @@ def _registry(loaded: Iterable[Pack]) -> Registry:
         for section, variants in sections.items()
         if not variants
     ]
+    problems += _too_long(usable)
     if problems:
         raise StartupError(problems)
     return Registry(known, usable, grammar)
+
+
+def _too_long(templates: Mapping[tuple[str, str], Sections]) -> Iterator[str]:
+    """Sections whose last wording does not fit at its widest: the participant would get the apology instead."""
+    for (stem, language), sections in templates.items():
+        for section, variants in sections.items():
+            widest = len(variants[-1].widest(language)) if variants else 0
+            if widest > SINGLE:
+                yield (
+                    f"templates_sms/{stem}.{language}.txt: the last wording of [{section}] has {widest} septets at its "
+                    f"widest, a segment {SINGLE}: shorten it, or put a shorter one behind a line {NEXT_VARIANT}"
+                )
 
 
 def _usable(sections: Sections, phrases: frozenset[str]) -> Sections:
