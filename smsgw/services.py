@@ -17,6 +17,7 @@ from smsgw.gateway import jobs
 from smsgw.gateway.answer import AnswerVerb
 from smsgw.gateway.apology import Apologies
 from smsgw.gateway.bell import Bell, QuietBell
+from smsgw.gateway.collect import CollectVerb
 from smsgw.gateway.look import LookVerb
 from smsgw.gateway.notices import Sender
 from smsgw.gateway.receive import Receive
@@ -126,6 +127,7 @@ def open_work(services: Services) -> Iterator[Work]:
             bell=services.bell,
             pool=pool,
             looking=LookVerb(services.store, services.carriers, pool),
+            collecting=CollectVerb(services.store, services.carriers, services.bell),
         )
 
 

@@ -202,12 +202,15 @@ NO_LIST: list[Talk] = [
 @pytest.mark.parametrize("talk", NO_LIST)
 def test_a_list_that_cannot_be_read_is_no_answer(talk: Talk) -> None:
     with server(talk) as url:
-        assert TWILIO.carrier(url=url).list_sent(PHONE, TWILIO.number, 0) is None
+        carrier = TWILIO.carrier(url=url)
+        assert carrier.list_sent(PHONE, TWILIO.number, 0) is None
+        assert carrier.list_received(TWILIO.number, 0) is None
 
 
 def test_a_list_that_cannot_be_reached_is_no_answer_and_kannel_has_none() -> None:
-    assert TWILIO.carrier().list_sent(PHONE, TWILIO.number, 0) is None
-    assert KANNEL.carrier().list_sent(PHONE, KANNEL.number, 0) == ()
+    ours, theirs = TWILIO.carrier(), KANNEL.carrier()
+    assert (ours.list_sent(PHONE, TWILIO.number, 0), ours.list_received(TWILIO.number, 0)) == (None, None)
+    assert (theirs.list_sent(PHONE, KANNEL.number, 0), theirs.list_received(KANNEL.number, 0)) == ((), ())
 
 
 # --- inbound and reports

@@ -101,7 +101,7 @@ class Listed:
 
 
 class Carrier(Protocol):
-    """One carrier. Both readers raise HookRefused (400 or 403); `send` and `list_sent` never raise.
+    """One carrier. Both readers raise HookRefused (400 or 403); `send` and the two lists never raise.
 
     `hook_method`: how it requests our webhooks, GET or POST. `answers_stop`: whether it answers STOP and its like
     itself, so that we must not. `receipt`: what its inbound requests are answered with. `numbers`: ours that it
@@ -131,5 +131,12 @@ class Carrier(Protocol):
 
         None: no answer now. A carrier without a list answers with nothing: only its reports tell what it took.
         May be called from several threads at once.
+        """
+        ...
+
+    def list_received(self, to_phone: str, since_ms: int) -> Sequence[Received] | None:
+        """The messages that came to one of our numbers since then (epoch milliseconds), as far as they fit.
+
+        None: no answer now. A carrier without a list answers with nothing.
         """
         ...

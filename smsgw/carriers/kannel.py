@@ -126,6 +126,10 @@ class Kannel:
         """Nothing: Kannel keeps no list. A report's token is all that settles what is unknown."""
         return ()
 
+    def list_received(self, to_phone: str, since_ms: int) -> Sequence[Received]:
+        """Nothing: Kannel holds a message until our webhook has taken it."""
+        return ()
+
     def _headers(self, parcel: Parcel) -> dict[str, str]:
         return self._same | {
             "X-Kannel-From": parcel.from_phone,

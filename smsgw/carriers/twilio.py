@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import takewhile
 from urllib.parse import quote_plus, urlencode
 
 from twilio.base.exceptions import TwilioRestException
@@ -26,6 +27,7 @@ NAME = "twilio"
 STATUS_PATH = "/webhooks/twilio/status"
 SIGNATURE = "X-Twilio-Signature"
 MAX_VALIDITY_S = 36_000
+PAGE_IN, NEWEST_IN = 1000, 3000  # messages of one page, Twilio's most, and of all pages
 NEWEST = 200  # messages of one page; a phone gets some twenty a day
 
 PHONE = re.compile(r"\+[1-9]\d{7,14}|\d{3,8}|[A-Za-z0-9][A-Za-z0-9 ._&-]{1,10}", re.ASCII)
@@ -137,6 +139,15 @@ class Twilio:
             return None
         return [one for one in listed if one.created_ms >= since_ms]
 
+    def list_received(self, to_phone: str, since_ms: int) -> Sequence[Received] | None:
+        """The newest of the list, a bounded number of pages. OptOutType is not told there: the text itself is read."""
+        try:
+            newest = self._api.messages.stream(to=to_phone, limit=NEWEST_IN, page_size=PAGE_IN)
+            recent = list(takewhile(lambda one: _created_ms(one) >= since_ms, newest))
+            return [received for one in recent if (received := _received(one)) is not None]
+        except Exception:  # noqa: BLE001 - as above
+            return None
+
     def _genuine(self, hook: Hook) -> dict[str, str]:
         signature = hook.headers.get(SIGNATURE, "")
         if not signature:
@@ -243,10 +254,23 @@ def _client(settings: Settings, http: SdkHttp) -> Client:
 
 
 def _listed(message: MessageInstance) -> Listed:
-    if message.date_created is None or not SID.fullmatch(message.sid or ""):
+    if not SID.fullmatch(message.sid or ""):
         raise ValueError("not a message")
-    created_ms = int(message.date_created.timestamp() * 1000)
-    return Listed(str(message.sid), message.body or "", str(message.status or "")[:24], created_ms)
+    return Listed(str(message.sid), message.body or "", str(message.status or "")[:24], _created_ms(message))
+
+
+def _received(message: MessageInstance) -> Received | None:
+    """An inbound message of the list; None where a webhook of it would be refused."""
+    sid, from_phone, to_phone = str(message.sid), str(message.from_), str(message.to)
+    if str(message.direction) != "inbound" or not (SID.fullmatch(sid) and PHONE.fullmatch(from_phone)):
+        return None
+    return Received(sid, from_phone, to_phone, message.body or "", int(message.num_media or 0), None)
+
+
+def _created_ms(message: MessageInstance) -> int:
+    if message.date_created is None:
+        raise ValueError("not a message")
+    return int(message.date_created.timestamp() * 1000)
 
 
 def classify(error: Exception, retry_after_s: float | None = None) -> Outcome:

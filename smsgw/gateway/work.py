@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from smsgw.gateway.answer import AnswerVerb
 from smsgw.gateway.bell import Bell
+from smsgw.gateway.collect import CollectVerb
 from smsgw.gateway.look import LookVerb
 from smsgw.gateway.send import SendVerb
 from smsgw.gateway.sweep import SweepVerb
@@ -32,10 +33,12 @@ class Work:
     bell: Bell
     pool: ThreadPoolExecutor
     looking: LookVerb
+    collecting: CollectVerb
 
     def verbs(self) -> dict[str, Callable[[], None]]:
         """The job functions that are allowed."""
-        return {"answer": self.answer, "send": self.send, "sweep": self.sweep, "look": self.look}
+        names = "answer", "send", "sweep", "look", "collect"
+        return {name: getattr(self, name) for name in names}
 
     def answer(self) -> None:
         """Answer and send what waits."""
@@ -54,6 +57,11 @@ class Work:
         """Look for what is unknown; what is left is the next sweep's to call for."""
         self.bell.lift("look")
         self.looking()
+
+    def collect(self) -> None:
+        """Take from the carriers what never reached us, where it is time to ask them."""
+        self.bell.lift("collect")
+        self.collecting()
 
     def all_of_it(self) -> None:
         """Do what is due in this very process: for when there is no queue to ring through."""

@@ -76,6 +76,10 @@ class StandIn:
         """What the carrier remembers, newest first."""
         return list(self._ledger.newest())
 
+    def remember(self, message: Message) -> None:
+        """Have a message in the list that was not created here: one that came in."""
+        self._ledger.add(message)
+
     def may_call(self, url: str) -> bool:
         """Whether a StatusCallback of this URL would be called."""
         return self._callbacks.may_call(url)

@@ -12,7 +12,7 @@ def accept(parcel: Parcel) -> Outcome:
 
 
 class Scripted:
-    """`script` answers each parcel, `lists` each look for a phone's messages."""
+    """`script` answers each parcel, `lists` each look for a phone's messages, `came` each for what came since then."""
 
     name = "scripted"
     hook_method = "POST"
@@ -24,9 +24,11 @@ class Scripted:
         self,
         script: Callable[[Parcel], Outcome] = accept,
         lists: Callable[[str], Sequence[Listed] | None] = lambda to_phone: (),
+        came: Callable[[int], Sequence[Received] | None] = lambda since_ms: (),
     ) -> None:
         self._script = script
         self._lists = lists
+        self._came = came
         self.taken: list[Parcel] = []
         self.asked: list[str] = []
 
@@ -45,3 +47,7 @@ class Scripted:
         """What the script says."""
         self.asked.append(to_phone)
         return self._lists(to_phone)
+
+    def list_received(self, to_phone: str, since_ms: int) -> Sequence[Received] | None:
+        """What the script says."""
+        return self._came(since_ms)

@@ -7,7 +7,9 @@ from smsgw.keywords import load_registry
 from smsgw.rulebook import load as load_rulebook
 from smsgw.store import Store
 
+APOLOGIES = Apologies(load_registry(), load_rulebook(None))
+
 
 def sweep(store: Store) -> tuple[str, ...]:
     """Tidy up once; the verbs that have work due."""
-    return SweepVerb(store, Clock(store), Apologies(load_registry(), load_rulebook(None)))()
+    return SweepVerb(store, Clock(store), APOLOGIES)()
