@@ -127,7 +127,7 @@ def open_work(services: Services) -> Iterator[Work]:
             bell=services.bell,
             pool=pool,
             looking=LookVerb(services.store, services.carriers, pool),
-            collecting=CollectVerb(services.store, services.carriers, services.bell),
+            collecting=CollectVerb(services.store, services.carriers, services.receive, services.bell),
         )
 
 

@@ -33,12 +33,17 @@ def message(given: str, body: str = "SALDO") -> Received:
     return Received(given, PHONE, twilio.NUMBER, body, 0, None)
 
 
-def collect(store: Store, carrier: Carrier, minutes: int = 6) -> int:
+def collector(store: Store, carrier: Carrier, *, with_pin: bool = False) -> CollectVerb:
+    bell = QuietBell()
+    return CollectVerb(store, {carrier.name: carrier}, Receive(store, bell, with_pin=with_pin), bell)
+
+
+def collect(store: Store, carrier: Carrier, minutes: int = 6, *, with_pin: bool = False) -> int:
     """Collect so many minutes after the last turn."""
     sweep(store)
     with store.write() as connection:
         connection.execute(update(heartbeat).values(at=heartbeat.c.at - minutes * MINUTE_MS))
-    return CollectVerb(store, {carrier.name: carrier}, QuietBell())()
+    return collector(store, carrier, with_pin=with_pin)()
 
 
 def rows(store: Store) -> list[Any]:
@@ -64,13 +69,24 @@ def test_what_was_purged_does_not_come_back(store: Store) -> None:
     assert rows(store) == []
 
 
+def test_a_pin_is_taken_out_as_it_is_of_a_webhooks_message(store: Store) -> None:
+    text = "PIN BARU 135790"
+    receive = Receive(store, QuietBell(), with_pin=True)
+    receive(Arrival("scripted", "SM1", PHONE, twilio.NUMBER, text))
+    receive.close()
+    collect(store, Scripted(came=lambda since_ms: [message("SM2", text)]), with_pin=True)
+    by_webhook, by_list = rows(store)
+    assert by_webhook.secret == "135790"
+    assert (by_list.body, by_list.secret) == (by_webhook.body, by_webhook.secret)
+
+
 def test_the_sweep_calls_for_it_every_five_minutes(store: Store) -> None:
     assert sweep(store) == ()
     with store.write() as connection:
         connection.execute(update(heartbeat).values(at=heartbeat.c.at - 5 * MINUTE_MS))
     assert sweep(store) == ("collect",)
     carrier = Scripted()
-    assert CollectVerb(store, {carrier.name: carrier}, QuietBell())() == 0
+    assert collector(store, carrier)() == 0
     assert sweep(store) == ()
 
 
@@ -106,7 +122,7 @@ def test_of_many_collectors_one_has_the_turn(store: Store) -> None:
         asked.append(since_ms)
         return [message("SM1")]
 
-    verb = CollectVerb(store, {"scripted": Scripted(came=came)}, QuietBell())
+    verb = collector(store, Scripted(came=came))
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(lambda _: verb(), range(8))) == 1
     assert len(asked) == 1

@@ -6,7 +6,8 @@ from smsgw import logs
 from smsgw.carriers import Carrier
 from smsgw.carriers.base import Received
 from smsgw.gateway.bell import Bell
-from smsgw.messages import collecting, inbox
+from smsgw.gateway.receive import Receive
+from smsgw.messages import collecting
 from smsgw.messages.collecting import Turn
 from smsgw.messages.rows import Arrival, Source
 from smsgw.store import Store
@@ -19,9 +20,10 @@ log = logs.get()
 class CollectVerb:
     """The verb `collect`. Any number of processes may call it: one of them has the turn."""
 
-    def __init__(self, store: Store, carriers: Mapping[str, Carrier], bell: Bell) -> None:
+    def __init__(self, store: Store, carriers: Mapping[str, Carrier], receive: Receive, bell: Bell) -> None:
         self._store = store
         self._carriers = carriers
+        self._receive = receive
         self._bell = bell
 
     def __call__(self) -> int:
@@ -58,8 +60,7 @@ class CollectVerb:
             known = collecting.known(connection, carrier, [one.carrier_id for one in found])
         missing = [_arrival(carrier, one) for one in found if one.carrier_id not in known]
         if missing:
-            with self._store.write() as connection:
-                inbox.record(self._store, connection, missing)
+            self._receive.together(missing)
         return len(missing)
 
 

@@ -30,6 +30,11 @@ class Receive:
         """The same on an event loop, in one transaction with what comes at the same time."""
         await self._together.gathered(arrival)
 
+    def together(self, arrivals: Sequence[Arrival]) -> None:
+        """Commit several messages in one transaction, those that are not known already."""
+        with self._store.write() as connection:
+            self._record(connection, arrivals)
+
     def close(self) -> None:
         """Wait for what is being written."""
         self._together.close()
