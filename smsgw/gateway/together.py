@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 Work = Callable[[Connection, Sequence[Item]], Sequence[Result]]
 
-GATHER_S = 0.014
+GATHER_S = 0.006
 WRITERS = 2  # one writes while the other is still at what comes after its own batch
 
 
