@@ -58,7 +58,7 @@ def test_an_offer_is_encrypted_at_rest(gate: Gateway) -> None:
     say(gate, "SALDDO", DEMO_PEOPLE[0].phone)
     with gate.services.store.read() as connection:
         stored = bytes(connection.exec_driver_sql("SELECT offer FROM contact").scalar_one())
-        assert connection.scalar(select(contact.c.offer)) == session.dump(Offer(yes=Command("JHT")))
+        assert connection.scalar(select(contact.c.offer)) == session.dump(Offer(yes=Command("JHT"), guessed=True))
     assert b"JHT" not in stored
 
 
@@ -71,7 +71,9 @@ COMMANDS = st.builds(
 )
 
 
-OFFERS = st.builds(Offer, st.none() | COMMANDS, st.none() | COMMANDS, st.lists(COMMANDS, max_size=4).map(tuple))
+OFFERS = st.builds(
+    Offer, st.none() | COMMANDS, st.none() | COMMANDS, st.lists(COMMANDS, max_size=4).map(tuple), st.booleans()
+)
 
 
 @given(OFFERS, st.booleans())
@@ -86,6 +88,7 @@ FIRST, SECOND = Command("JHT", "18050012345"), Command("JHT", "99090000034", pag
     ("reading", "offer", "keyword", "number", "page", "confirmed"),
     [
         (Reading("command", "YA"), Offer(yes=FIRST), "JHT", "18050012345", 1, True),
+        (Reading("command", "YA"), Offer(yes=FIRST, guessed=True), "JHT", "18050012345", 1, False),
         (Reading("command", "YA"), Offer(following=FIRST), "YA", None, 1, False),
         (Reading("command", "LANJUT"), Offer(following=SECOND), "JHT", "99090000034", 2, False),
         (Reading("unknown", choice=2), Offer(choices=(FIRST, SECOND)), "JHT", "99090000034", 2, False),

@@ -6,10 +6,10 @@ from smsgw import logs
 from smsgw.carriers import Carrier
 from smsgw.carriers.base import Received
 from smsgw.gateway.bell import Bell
-from smsgw.gateway.receive import Receive
+from smsgw.gateway.receive import Receive, arrival
 from smsgw.messages import collecting
 from smsgw.messages.collecting import Turn
-from smsgw.messages.rows import Arrival, Source
+from smsgw.messages.rows import Source
 from smsgw.store import Store
 
 AT_ONCE = 100  # messages in a transaction
@@ -58,20 +58,7 @@ class CollectVerb:
     def _record(self, carrier: str, found: Sequence[Received]) -> int:
         with self._store.read() as connection:
             known = collecting.known(connection, carrier, [one.carrier_id for one in found])
-        missing = [_arrival(carrier, one) for one in found if one.carrier_id not in known]
+        missing = [arrival(carrier, one, Source.SWEEP) for one in found if one.carrier_id not in known]
         if missing:
             self._receive.together(missing)
         return len(missing)
-
-
-def _arrival(carrier: str, message: Received) -> Arrival:
-    return Arrival(
-        carrier=carrier,
-        carrier_id=message.carrier_id,
-        from_phone=message.from_phone,
-        to_phone=message.to_phone,
-        body=message.body,
-        num_media=message.num_media,
-        opt_out_type=message.opt_out_type,
-        source=Source.SWEEP,
-    )

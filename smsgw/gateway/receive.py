@@ -5,12 +5,27 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from smsgw.carriers.base import Received
 from smsgw.gateway.bell import Bell
 from smsgw.gateway.together import Together
 from smsgw.keywords.secret import hide
 from smsgw.messages import inbox
-from smsgw.messages.rows import Arrival
+from smsgw.messages.rows import Arrival, Source
 from smsgw.store import Store
+
+
+def arrival(carrier: str, message: Received, source: Source = Source.WEBHOOK) -> Arrival:
+    """A message that a carrier brought, or that its list has, as the log takes it."""
+    return Arrival(
+        carrier=carrier,
+        carrier_id=message.carrier_id,
+        from_phone=message.from_phone,
+        to_phone=message.to_phone,
+        body=message.body,
+        num_media=message.num_media,
+        opt_out_type=message.opt_out_type,
+        source=source,
+    )
 
 
 class Receive:

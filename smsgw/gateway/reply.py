@@ -201,7 +201,7 @@ class Replier:
             return self._malformed(row, meant, language, scene)
         if reading.outcome == "suggest" and reading.keyword:
             command = Command(reading.keyword, arguments=reading.arguments)
-            return Reply(BASE, "suggest", reading.fields, offer=Offer(yes=command))
+            return Reply(BASE, "suggest", reading.fields, offer=Offer(yes=command, guessed=True))
         return Reply(BASE, reading.outcome, reading.fields)
 
     def _malformed(self, row: InboundRow, meant: Meant, language: str, scene: Scene) -> Reply:

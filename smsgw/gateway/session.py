@@ -12,12 +12,11 @@ YES, NEXT, START = "YA", "LANJUT", "MULAI"
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """A reading with what it refers to put in its place. `answers`: it took up an offer; `proved`: by the right PIN."""
+    """A reading with what it refers to put in its place. `proved`: the right PIN had opened what it refers to."""
 
     reading: Reading
     page: int = 1
     confirmed: bool = False
-    answers: bool = False
     proved: bool = False
 
 
@@ -37,8 +36,8 @@ def meant(reading: Reading, offer: Offer | None, keywords: Container[str], *, pr
             problem=None,
             choice=None,
         )
-        confirmed = offer is not None and command is offer.yes
-        return Meant(reading, command.page, confirmed, answers=True, proved=proved)
+        confirmed = offer is not None and command is offer.yes and not offer.guessed
+        return Meant(reading, command.page, confirmed, proved=proved)
     if reading.keyword == YES and reading.folded == "YES" and START in keywords:
         return Meant(replace(reading, outcome="opt_in", keyword=START, problem="own"))
     return Meant(reading)
@@ -56,6 +55,7 @@ def dump(offer: Offer, *, proved: bool = False) -> str:
         "yes": _plain(offer.yes),
         "following": _plain(offer.following),
         "choices": [_plain(command) for command in offer.choices],
+        "guessed": offer.guessed,
     }
     return json.dumps(parts | {"proved": True} if proved else parts)
 
@@ -65,7 +65,7 @@ def load(text: str) -> tuple[Offer, bool]:
     parts = json.loads(text)
     choices = tuple(Command(**choice) for choice in parts["choices"])
     yes, following = (Command(**part) if part else None for part in (parts["yes"], parts["following"]))
-    return Offer(yes, following, choices), parts.get("proved", False)
+    return Offer(yes, following, choices, parts.get("guessed", False)), parts.get("proved", False)
 
 
 def _plain(command: Command | None) -> dict[str, object] | None:

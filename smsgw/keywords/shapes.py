@@ -276,12 +276,14 @@ class Command:
 class Offer:
     """What the next message may refer to: `yes` by YA, `following` by LANJUT, `choices` by 1, 2, ….
 
-    It ends with the next command, or after ten minutes.
+    It ends with the next command, or after ten minutes. `guessed`: `yes` is what a mistyped message may have meant, so
+    that YA says what was asked, and confirms nothing yet.
     """
 
     yes: Command | None = None
     following: Command | None = None
     choices: tuple[Command, ...] = ()
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
 
 from smsgw.carriers import Carrier, Hook
+from smsgw.gateway.receive import arrival
 from smsgw.messages.reports import Delivery
 from smsgw.messages.rows import Arrival
 from smsgw.services import Services
@@ -75,16 +76,7 @@ def _receipt(carrier: Carrier) -> Response:
 
 
 def _arrival(carrier: Carrier, hook: Hook) -> Arrival:
-    message = carrier.read_inbound(hook)
-    return Arrival(
-        carrier=carrier.name,
-        carrier_id=message.carrier_id,
-        from_phone=message.from_phone,
-        to_phone=message.to_phone,
-        body=message.body,
-        num_media=message.num_media,
-        opt_out_type=message.opt_out_type,
-    )
+    return arrival(carrier.name, carrier.read_inbound(hook))
 
 
 def _delivery(carrier: Carrier, hook: Hook) -> Delivery:
