@@ -57,8 +57,8 @@ def sent(url: str) -> list[tuple[object, ...]]:
 def test_a_change_by_import_sends_one_sms(run: Run, file: Path, sqlite_url: str) -> None:
     first, again = run("claims", "import", file), run("claims", "import", file)
     assert (first.exit_code, again.exit_code) == (0, 0)
-    assert first.stdout == "1 members are told by SMS.\n0 new, 1 changed, 0 unchanged, 0 bad rows.\n"
-    assert again.stdout == "0 members are told by SMS.\n0 new, 0 changed, 1 unchanged, 0 bad rows.\n"
+    assert first.stdout == "Told by SMS: 1 members.\n0 new, 1 changed, 0 unchanged, 0 bad rows.\n"
+    assert again.stdout == "Told by SMS: 0 members.\n0 new, 0 changed, 1 unchanged, 0 bad rows.\n"
     assert sent(sqlite_url) == [("notice", JOKO.phone, "+622150000000", "twilio")]
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import takewhile
 from urllib.parse import quote_plus, urlencode
 
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
@@ -275,7 +275,7 @@ def _created_ms(message: MessageInstance) -> int:
 
 def classify(error: Exception, retry_after_s: float | None = None) -> Outcome:
     """What an exception of a call says about the message (classifier of reliability §4.4)."""
-    if isinstance(error, TwilioRestException):
+    if isinstance(error, (TwilioRestException, TwilioServiceException)):  # its older and its newer form of a problem
         return _refusal(error, retry_after_s)
     if isinstance(error, NotSent):
         return Outcome(Verdict.SAFE, error_code=str(error)[:16], error_text="the carrier could not be reached")
@@ -283,7 +283,7 @@ def classify(error: Exception, retry_after_s: float | None = None) -> Outcome:
     return Outcome(Verdict.AMBIGUOUS, error_code=code, error_text="no readable answer; only the carrier knows")
 
 
-def _refusal(error: TwilioRestException, retry_after_s: float | None) -> Outcome:
+def _refusal(error: TwilioRestException | TwilioServiceException, retry_after_s: float | None) -> Outcome:
     code, status = str(error.code or error.status), int(error.status)
     if status == 429 or code == "20429":
         return Outcome(Verdict.SAFE, error_code=code, error_text="too many requests", retry_after_s=retry_after_s)

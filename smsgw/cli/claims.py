@@ -52,7 +52,7 @@ class Teller:
     def run(self, path: Path, **how: object) -> Counts:
         """Bring a file in."""
         counts = import_claims(self._store, path, self._tell, **how)  # type: ignore[arg-type]  # what `bring` gives
-        click.echo(f"{self.queued:,} members are told by SMS.")
+        click.echo(f"Told by SMS: {self.queued:,} members.")
         return counts
 
     def _tell(self, connection: Connection, changes: Sequence[StageChange]) -> None:
