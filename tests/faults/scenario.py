@@ -1,0 +1,34 @@
+"""A scenario: what is injected, what is expected, and how it is played."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.faults.stage import Stage
+
+BOTH = ("sqlite", "postgresql")
+ACCEPTED_ALONE: frozenset[str] = frozenset()
+DARK = frozenset({"failed_unknown"})
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """`allows`: ends of a message besides "accepted". `skips`: why a database is left out, by its name.
+
+    `count`: messages; `quick`: messages in the quick set, 0 where it has no place there. `once`: the seed changes
+    nothing, so one run tells all.
+    """
+
+    name: str
+    title: str
+    expected: str
+    play: Callable[[Stage], None]
+    count: int
+    quick: int = 0
+    allows: frozenset[str] = ACCEPTED_ALONE
+    skips: tuple[tuple[str, str], ...] = ()
+    once: bool = False
+    drain_s: float = 60.0
+
+    def skipped(self, kind: str) -> str:
+        """Why it is not played on this database; empty where it is."""
+        return dict(self.skips).get(kind, "")
