@@ -28,6 +28,7 @@ PREFIX = "smsgw."
 BELL_MS = 5_000
 JOB_TIMEOUT_S = 30
 KEEP_S = 60
+ALIVE_KEY = "smsgw:alive"
 MAX_JOBS = 20_000
 RING_TIMEOUT_S = 0.3
 FULL = 50  # jobs waiting beyond which the sweep need not add more
@@ -235,7 +236,7 @@ class Cron(CronScheduler):
 
 
 def run_scheduler(url: str, work: Work) -> None:
-    """Have a sweep enqueued every two seconds; while Redis is away, do what is due in this process."""
+    """Have a sweep enqueued every two seconds; while Redis is away, or full, do what is due in this process."""
     stop = _Stop()
     while not stop.asked:
         redis = connect(url, timeout_s=2.0)
@@ -252,14 +253,15 @@ def run_scheduler(url: str, work: Work) -> None:
 
 
 def _work_alone(redis: Redis, work: Work, stop: _Stop) -> None:
-    while not stop.asked and not _answers(redis):
+    while not stop.asked and not _takes(redis):
         with suppress(VerbFailed):  # logged; the next round tries again
             _guarded("alone", work.all_of_it)
         stop.wait(0.5)
 
 
-def _answers(redis: Redis) -> bool:
+def _takes(redis: Redis) -> bool:
+    # One that is full, or may only be read, answers a ping and takes no job.
     try:
-        return bool(redis.ping())
+        return bool(redis.set(ALIVE_KEY, 1, px=BELL_MS))
     except RedisError:
         return False

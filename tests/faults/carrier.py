@@ -199,6 +199,7 @@ class Carrier:
         words = [*self.reports.words] * self.reports.repeats
         if self.reports.shuffled:
             self._dice.shuffle(words)
+            words = words[: self._dice.randint(1, len(words))]
         if words and self.reports.early:
             await self._report(taken, words.pop(0))
         if words:

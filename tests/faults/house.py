@@ -104,31 +104,46 @@ class Postgresql:
 class House:
     """What all scenarios of a run share: the nursery, databases to copy, and a PostgreSQL where there is one."""
 
-    def __init__(self, folder: Path, postgresql: Postgresql | None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, programs: Path | None, postgresql: Postgresql | None) -> None:
         self.nursery = Nursery()
         self.postgresql = postgresql
+        self._programs = programs
         self._numbers = count(1)
         self._copying = threading.Lock()
         self._sqlite = folder / "template.sqlite"
         _lay(f"sqlite:///{self._sqlite}")
         if postgresql is not None:
-            postgresql.do(f"CREATE DATABASE {TEMPLATE}")
-            _lay(postgresql.url(TEMPLATE))
+            _lay_template(postgresql)
 
-    def database(self, kind: str, folder: Path) -> str:
-        """The URL of a fresh database with tables and a few people: "sqlite" in `folder`, or "postgresql"."""
+    @contextmanager
+    def own_postgresql(self) -> Iterator[Postgresql]:
+        """Another PostgreSQL, that may be ended without harm to anybody else."""
+        assert self._programs is not None
+        with (
+            servers.postgresql_folder(self._programs) as data,
+            _stopping(Postgresql(self._programs, data)) as postgresql,
+        ):
+            _lay_template(postgresql)
+            yield postgresql
+
+    def database(self, kind: str, folder: Path, postgresql: Postgresql | None) -> str:
+        """The URL of a fresh database with tables and a few people: SQLite in `folder`, or on this PostgreSQL."""
         if kind == "sqlite":
             return f"sqlite:///{shutil.copy(self._sqlite, folder / 'smsgw.sqlite')}"
-        assert self.postgresql is not None
+        assert postgresql is not None
         name = f"{TEMPLATE}_{next(self._numbers)}"
         with self._copying:  # nobody else may look at a template meanwhile
-            self.postgresql.do(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
-        return self.postgresql.url(name)
+            postgresql.do(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+        return postgresql.url(name)
 
     def close(self) -> None:
         """End the nursery."""
         self.nursery.close()
+
+
+def _lay_template(postgresql: Postgresql) -> None:
+    postgresql.do(f"CREATE DATABASE {TEMPLATE}")
+    _lay(postgresql.url(TEMPLATE))
 
 
 def _lay(url: str) -> None:
@@ -142,13 +157,13 @@ def open_house(folder: Path) -> Iterator[House]:
     """The house, for the length of the block; without PostgreSQL where its programs are not installed."""
     programs = servers.postgresql_programs()
     if programs is None:
-        with closing(House(folder, None)) as house:
+        with closing(House(folder, None, None)) as house:
             yield house
         return
     with (
         servers.postgresql_folder(programs) as data,
         _stopping(Postgresql(programs, data)) as postgresql,
-        closing(House(folder, postgresql)) as house,
+        closing(House(folder, programs, postgresql)) as house,
     ):
         yield house
 

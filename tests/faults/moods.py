@@ -79,7 +79,8 @@ def mixed(dice: Random, good: int, *others: str) -> Mood:
 class Reports:
     """The delivery reports that follow a message: their words in the order in which they are made.
 
-    `early`: the first one is made before the order itself is answered. `shuffled`: their order is cast by the dice.
+    `early`: the first one is made before the order itself is answered. `shuffled`: their order is cast by the dice, and
+    how many of them are made at all.
     """
 
     words: tuple[str, ...] = ("sent", "delivered")

@@ -57,13 +57,14 @@ def run(scenario: Scenario, house: House, kind: str, seed: int, count: int) -> R
     started = time.monotonic()
     with (
         TemporaryDirectory(prefix="smsgw-faults-") as folder,
-        closing(Stage(house, kind, Path(folder), seed, count)) as stage,
+        closing(Stage(house, kind, Path(folder), seed, count, own_server=scenario.own_server)) as stage,
     ):
         try:
             scenario.play(stage)
         except TimeoutError as error:  # something never came: what is there is judged all the same
             stage.faults.append(str(error))
         drain(stage, scenario.drain_s)
+        scenario.check(stage)
         verdict = judge(stage, scenario.allows)
         return _row(scenario, stage, seed, verdict, time.monotonic() - started)
 

@@ -10,12 +10,17 @@ ACCEPTED_ALONE: frozenset[str] = frozenset()
 DARK = frozenset({"failed_unknown"})
 
 
+def nothing(stage: Stage) -> None:
+    """No check besides the oracle's."""
+
+
 @dataclass(frozen=True)
 class Scenario:
     """`allows`: ends of a message besides "accepted". `skips`: why a database is left out, by its name.
 
     `count`: messages; `quick`: messages in the quick set, 0 where it has no place there. `once`: the seed changes
-    nothing, so one run tells all.
+    nothing, so one run tells all. `check`: what else must hold when everything has drained. `own_server`: it ends its
+    PostgreSQL.
     """
 
     name: str
@@ -27,6 +32,8 @@ class Scenario:
     allows: frozenset[str] = ACCEPTED_ALONE
     skips: tuple[tuple[str, str], ...] = ()
     once: bool = False
+    check: Callable[[Stage], None] = nothing
+    own_server: bool = False
     drain_s: float = 60.0
 
     def skipped(self, kind: str) -> str:

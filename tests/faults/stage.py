@@ -6,12 +6,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from sqlalchemy import ColumnElement, func, select
+
 from smsgw.config import Settings
+from smsgw.gateway import jobs
+from smsgw.messages.tables import outbound
 from smsgw.services import open_database
 from smsgw.supervisor import Child
 from smsgw.supervisor.child import spawn
@@ -51,8 +55,14 @@ class Actor:
 class Stage:
     """What a scenario plays on. `count`: messages; `notes`: figures of its own; `faults`: ceilings that it missed."""
 
-    def __init__(self, house: House, kind: str, folder: Path, seed: int, count: int) -> None:
+    def __init__(
+        self, house: House, kind: str, folder: Path, seed: int, count: int, *, own_server: bool = False
+    ) -> None:
         self.house, self.kind, self.folder, self.count = house, kind, folder, count
+        self.at_end = ExitStack()
+        self.postgresql = house.postgresql
+        if own_server and kind == "postgresql":
+            self.postgresql = self.at_end.enter_context(house.own_postgresql())
         self.dice = Random(f"{seed}/{kind}")
         self.kills = 0
         self.notes: dict[str, float] = {}
@@ -61,11 +71,12 @@ class Stage:
         self.network = Network(Random(seed))
         self.carrier, self.senders = self.network.carrier, self.network.senders
         self.queue = Queue(folder / "valkey")
+        self.redis = jobs.connect(self.queue.url)
         port = free_port()
         self.settings = twilio.settings(
             home=folder,
             port=port,
-            database_url=house.database(kind, folder),
+            database_url=house.database(kind, folder, self.postgresql),
             redis_url=self.queue.url,
             data_key=KEY.hex(),
             public_url=f"http://127.0.0.1:{port}",
@@ -79,9 +90,11 @@ class Stage:
         """End everything."""
         for actor in self.actors:
             self._end(actor)
+        self.redis.close()
         self.queue.close()
         self.store.close()
         self.network.close()
+        self.at_end.close()
 
     # Processes
 
@@ -200,6 +213,11 @@ class Stage:
     def slowest_post_s(self, letters: Sequence[Sent] | None = None) -> float:
         """The longest that a single post has waited for its answer."""
         return max((letter.slowest_s for letter in letters or self.senders.sent), default=0.0)
+
+    def outbound(self, *conditions: ColumnElement[bool]) -> int:
+        """How many outbound rows are so."""
+        with self.store.read() as connection:
+            return int(connection.scalar(select(func.count()).select_from(outbound).where(*conditions)) or 0)
 
     # Time
 
