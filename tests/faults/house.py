@@ -3,6 +3,8 @@
 import os
 import shutil
 import signal
+import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,6 +25,7 @@ from tests.support import servers
 KEY = bytes(range(64))
 TEMPLATE = "faults"
 WITHIN_S = 30.0
+_laying = threading.Lock()  # Alembic knows one migration at a time
 
 
 class Queue:
@@ -126,14 +129,20 @@ class House:
             _lay_template(postgresql)
             yield postgresql
 
-    def database(self, kind: str, folder: Path, postgresql: Postgresql | None) -> str:
-        """The URL of a fresh database with tables and a few people: SQLite in `folder`, or on this PostgreSQL."""
+    def database(self, kind: str, folder: Path, postgresql: Postgresql | None, disk: Path | None) -> str:
+        """The URL of a fresh database with tables and a few people: SQLite in `folder`, or on this PostgreSQL.
+
+        `disk`: where it is to stand instead, alone.
+        """
         if kind == "sqlite":
-            return f"sqlite:///{shutil.copy(self._sqlite, folder / 'smsgw.sqlite')}"
+            return f"sqlite:///{shutil.copy(self._sqlite, (disk or folder) / 'smsgw.sqlite')}"
         assert postgresql is not None
         name = f"{TEMPLATE}_{next(self._numbers)}"
         with self._copying:  # nobody else may look at a template meanwhile
             postgresql.do(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY file_copy")
+        if disk is not None:
+            postgresql.do(f"CREATE TABLESPACE small LOCATION '{disk}'")
+            postgresql.do(f"ALTER DATABASE {name} SET TABLESPACE small")
         return postgresql.url(name)
 
     def close(self) -> None:
@@ -147,7 +156,7 @@ def _lay_template(postgresql: Postgresql) -> None:
 
 
 def _lay(url: str) -> None:
-    with closing(open_store(url, Cipher(KEY))) as store:
+    with _laying, closing(open_store(url, Cipher(KEY))) as store:
         migrations.upgrade(store)
         populate(store, count=30, seed=1)
 
@@ -174,6 +183,20 @@ def _stopping(postgresql: Postgresql) -> Iterator[Postgresql]:
         yield postgresql
     finally:
         postgresql.stop()
+
+
+@contextmanager
+def small_disk(size: int) -> Iterator[Path]:
+    """A disk of so many bytes, in memory, for the length of the block. It takes root's rights."""
+    disk = Path(tempfile.mkdtemp(prefix="smsgw-disk-"))
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk], check=True, timeout=10)
+    try:
+        if user := servers.unprivileged():
+            shutil.chown(disk, user)
+        yield disk
+    finally:
+        subprocess.run(["umount", "--lazy", disk], check=True, timeout=10)
+        disk.rmdir()
 
 
 def wait(ready: Callable[[], bool], what: str, within_s: float = WITHIN_S) -> None:

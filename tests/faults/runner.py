@@ -57,7 +57,7 @@ def run(scenario: Scenario, house: House, kind: str, seed: int, count: int) -> R
     started = time.monotonic()
     with (
         TemporaryDirectory(prefix="smsgw-faults-") as folder,
-        closing(Stage(house, kind, Path(folder), seed, count, own_server=scenario.own_server)) as stage,
+        closing(_stage(scenario, house, kind, Path(folder), seed, count)) as stage,
     ):
         try:
             scenario.play(stage)
@@ -83,6 +83,11 @@ def run_all(house: House, turns: Sequence[Turn], at_once: int) -> Iterator[Row]:
     """Make these runs, so many side by side, each on a stage of its own; their rows in the order of the turns."""
     with ThreadPoolExecutor(at_once, thread_name_prefix="scenario") as pool:
         yield from pool.map(lambda turn: run(turn.scenario, house, turn.db, turn.seed, turn.count), turns)
+
+
+def _stage(scenario: Scenario, house: House, kind: str, folder: Path, seed: int, count: int) -> Stage:
+    own_server, disk_bytes = scenario.own_server, scenario.disk_bytes
+    return Stage(house, kind, folder, seed, count, own_server=own_server, disk_bytes=disk_bytes)
 
 
 def _row(scenario: Scenario, stage: Stage, seed: int, verdict: Verdict, seconds: float) -> Row:

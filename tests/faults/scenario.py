@@ -1,5 +1,6 @@
 """A scenario: what is injected, what is expected, and how it is played."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ class Scenario:
 
     `count`: messages; `quick`: messages in the quick set, 0 where it has no place there. `once`: the seed changes
     nothing, so one run tells all. `check`: what else must hold when everything has drained. `own_server`: it ends its
-    PostgreSQL.
+    PostgreSQL. `disk_bytes`: its database has a disk of its own, no larger than that.
     """
 
     name: str
@@ -34,8 +35,11 @@ class Scenario:
     once: bool = False
     check: Callable[[Stage], None] = nothing
     own_server: bool = False
+    disk_bytes: int = 0
     drain_s: float = 60.0
 
     def skipped(self, kind: str) -> str:
         """Why it is not played on this database; empty where it is."""
+        if self.disk_bytes and os.geteuid() != 0:
+            return "a disk of its own takes root's rights"
         return dict(self.skips).get(kind, "")

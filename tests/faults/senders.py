@@ -85,7 +85,8 @@ class Senders:
         return await asyncio.gather(*(self._try(letter, {}, close=True) for letter in letters))
 
     async def _try(self, letter: Sent, lines: dict[int, Connection], *, close: bool = False) -> int:
-        port = self.ports[(int(letter.sid[-4:], 16) + len(letter.statuses)) % len(self.ports)]
+        ports = (*self.ports,) or (1,)  # where nobody listens
+        port = ports[(int(letter.sid[-4:], 16) + len(letter.statuses)) % len(ports)]
         line = lines.setdefault(port, Connection(port))
         started = time.perf_counter()
         try:

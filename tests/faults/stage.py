@@ -4,12 +4,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 
 from sqlalchemy import ColumnElement, func, select
 
@@ -21,7 +22,7 @@ from smsgw.supervisor import Child
 from smsgw.supervisor.child import spawn
 from tests.bench.processes import listens
 from tests.faults.actors import Part, Twist
-from tests.faults.house import KEY, House, Queue
+from tests.faults.house import KEY, House, Queue, small_disk
 from tests.faults.network import Network
 from tests.faults.senders import Sent, messages
 from tests.support import twilio
@@ -56,7 +57,15 @@ class Stage:
     """What a scenario plays on. `count`: messages; `notes`: figures of its own; `faults`: ceilings that it missed."""
 
     def __init__(
-        self, house: House, kind: str, folder: Path, seed: int, count: int, *, own_server: bool = False
+        self,
+        house: House,
+        kind: str,
+        folder: Path,
+        seed: int,
+        count: int,
+        *,
+        own_server: bool = False,
+        disk_bytes: int = 0,
     ) -> None:
         self.house, self.kind, self.folder, self.count = house, kind, folder, count
         self.at_end = ExitStack()
@@ -64,6 +73,7 @@ class Stage:
         if own_server and kind == "postgresql":
             self.postgresql = self.at_end.enter_context(house.own_postgresql())
         self.dice = Random(f"{seed}/{kind}")
+        self.disk = disk = self.at_end.enter_context(small_disk(disk_bytes)) if disk_bytes else None
         self.kills = 0
         self.notes: dict[str, float] = {}
         self.faults: list[str] = []
@@ -76,7 +86,7 @@ class Stage:
         self.settings = twilio.settings(
             home=folder,
             port=port,
-            database_url=house.database(kind, folder, self.postgresql),
+            database_url=house.database(kind, folder, self.postgresql, disk),
             redis_url=self.queue.url,
             data_key=KEY.hex(),
             public_url=f"http://127.0.0.1:{port}",
@@ -118,12 +128,12 @@ class Stage:
             self.wait(lambda: listens(settings.port), "web")
         return actor
 
-    def start_program(self, role: str) -> Actor:
-        """Start `smsgw <role>` itself, as a deployment does."""
+    def start_program(self, role: str, env: Mapping[str, str] = MappingProxyType({})) -> Actor:
+        """Start `smsgw <role>` itself, as a deployment does; `env`: what its environment has besides."""
         settings = self._at_a_port(self.settings) if role == "web" else self.settings
         actor = Actor(Part(role, settings, ""))
         log = self.folder / f"{role}.log"
-        actor.child = spawn(role, [sys.executable, "-m", "smsgw", role], log, environment(settings))
+        actor.child = spawn(role, [sys.executable, "-m", "smsgw", role], log, {**environment(settings), **env})
         self.actors.append(actor)
         if role == "web":
             self.wait(lambda: listens(settings.port), "web")
