@@ -70,6 +70,8 @@ class _Line(Framed):
 
     def reset(self) -> None:
         assert self.transport is not None
+        if self.gone.is_set() or self.transport.is_closing():
+            return
         sock = self.transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.transport.abort()
