@@ -10,8 +10,9 @@ from smsgw.carriers import Hook, Listed, Outcome, Parcel, Receipt, Report, Verdi
 from smsgw.carriers.base import Received
 from smsgw.carriers.http import Broken, NotSent
 from smsgw.carriers.twilio import STATUS, classify
+from smsgw.gateway.work import BATCH
 from smsgw.messages.reports import Delivery
-from tests.model.dying import Death
+from tests.model.dying import Death, Died
 from tests.model.scenarios import REPORTS, SHOWS_AFTER, TERMINALS, Scenario
 
 NAME = "model"
@@ -19,7 +20,7 @@ NUMBER = "+622150000000"
 RETRY_AFTER_S = 7.0
 # What every call comes to for so long after the first one: these are the carrier's own, not a message's.
 LASTS_S: Mapping[str, float] = {"account": 40.0, "away": 32 * 60.0}
-MIDDLE = 10  # the call of a process in which it may die
+MIDDLE = 10  # the call of a batch in which its process may die
 
 
 def _problem(status: int, code: int) -> Exception:
@@ -69,7 +70,7 @@ class Message:
 
 
 class ModelCarrier:
-    """`report`: what becomes of a report that overtakes the answer to its call."""
+    """`report`: what becomes of a report that overtakes the answer to its call; `stall`: what others do meanwhile."""
 
     name = NAME
     hook_method = "POST"
@@ -78,11 +79,16 @@ class ModelCarrier:
     numbers: Sequence[str] = (NUMBER,)
 
     def __init__(
-        self, messages: Sequence[Message], now_ms: Callable[[], int], report: Callable[[Message, str], None]
+        self,
+        messages: Sequence[Message],
+        now_ms: Callable[[], int],
+        report: Callable[[Message, str], None],
+        stall: Callable[[], None],
     ) -> None:
         self._of_phone = {message.phone: message for message in messages}
         self._now_ms = now_ms
         self._report = report
+        self._stall = stall
         self._calls = 0
         self._until_ms: dict[str, int] = {}
         self.death: Death | None = None
@@ -101,6 +107,7 @@ class ModelCarrier:
         """Do as it is written; a death is before or after it."""
         self._calls += 1
         self._die("call")
+        self._stand_still()
         message = self._of_phone[parcel.to_phone]
         message.hasty |= self._now_ms() < message.not_before_ms
         what = self._state_of(message) or message.next_call()
@@ -144,8 +151,14 @@ class ModelCarrier:
         """All that came in; how long ago does not matter here."""
         return [received(message) for message in self._of_phone.values()]
 
+    def _stand_still(self) -> None:
+        try:
+            self._die("stall")
+        except Died:
+            self._stall()
+
     def _die(self, when: str) -> None:
-        if self.death is not None and self._calls == MIDDLE:
+        if self.death is not None and self._calls % BATCH == MIDDLE:
             self.death.at(when)
 
 

@@ -43,7 +43,9 @@ class Death:
 
     def at(self, when: str) -> None:
         """Die, where it is time."""
-        if self._armed and self._left and self._point == Point(self._verb, self._write, when):
+        # A worker that stood still goes on to its next batch, whose transactions are later ones.
+        write = self._point.write if when == "stall" else self._write
+        if self._armed and self._left and self._point == Point(self._verb, write, when):
             self._left -= 1
             self.deaths += 1
             raise Died

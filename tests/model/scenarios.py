@@ -9,7 +9,8 @@ from typing import Final
 @dataclass(frozen=True, slots=True)
 class Point:
     """Where a process dies: at the n-th transaction of a verb, before it begins, before its commit ("torn") or after
-    it; or in a call of the verb, before the carrier has it ("call") or after ("called"). 0: it does not die."""
+    it; or in a call of the verb, before the carrier has it ("call") or after ("called"). Or it does not die but stands
+    still in a call ("stall") until its lease is over, and goes on. 0: nothing of the kind."""
 
     verb: str
     write: int
@@ -24,7 +25,7 @@ def _points(verb: str, **writes: tuple[str, ...]) -> tuple[Point, ...]:
 
 
 NOBODY: Final = Point("nobody", 0, "")
-CALLED: Final = ("call", "called")  # in a call that follows this transaction
+CALLED: Final = ("call", "called", "stall")  # in a call that follows this transaction
 POINTS: Final = (
     NOBODY,
     *_points("receive", _1=("torn", "after")),

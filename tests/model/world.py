@@ -35,6 +35,7 @@ STEP_S = 8.0  # longer than the waits of the first attempts
 AWAY_STEP_S = 150.0
 ALWAYS = 1_000_000
 ROUNDS = 40  # steps until nothing waits: a bound for the worst
+LEASE_S = 61.0
 LOOKS_S = (15.0, 45.0, 240.0, 61.0)  # the last for those whose looker died
 HOURLY_S = 3_601.0
 
@@ -52,7 +53,7 @@ class World:
         self._at_work = Death(point, _deaths(point, len(self.messages)))
         self._at_web = Death(point, ALWAYS)
         self._tick = 0
-        self.carrier = ModelCarrier(self.messages, clock.now_ms, self._early)
+        self.carrier = ModelCarrier(self.messages, clock.now_ms, self._early, self._meanwhile)
 
     @property
     def deaths(self) -> int:
@@ -71,7 +72,7 @@ class World:
         self._come()
         self._until_nothing_waits()
         self._reports(lambda message: REPORTS[message.scenario.reports].soon)
-        self._clock.move(61)
+        self._clock.move(LEASE_S)
         self._step()
         for seconds in LOOKS_S:
             self._clock.move(seconds)
@@ -176,6 +177,14 @@ class World:
         except Died:
             return False
         return True
+
+    def _meanwhile(self) -> None:
+        """While a worker stands still in a call, others take it for dead and look for what it was sending."""
+        others = self._work(self._store)
+        self._clock.move(LEASE_S)
+        others.sweep()
+        self._clock.move(LOOKS_S[0])
+        others.look()
 
     def _work(self, store: Store) -> Work:
         carriers, pool, bell = {NAME: self.carrier}, Inline(), QuietBell()
