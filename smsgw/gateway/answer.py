@@ -90,7 +90,7 @@ class AnswerVerb:
         With `hand_over` the replies are claimed in the very commit that queues them, and handed over after it.
         """
         token = secrets.token_hex(16)
-        with self._store.write() as connection:
+        with self._store.write_one() as connection:
             rows = inbox.claim(connection, token, limit)
         if rows:
             replies = self._commit(token, self._think(rows), claimed=hand_over is not None)

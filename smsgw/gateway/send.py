@@ -47,8 +47,9 @@ class SendVerb:
         self._record(token, self._call_all(rows))
 
     def _record(self, token: str, marks: Sequence[Mark]) -> None:
+        pausing = any(mark.refused_by for mark in marks)
         try:
-            with self._store.write() as connection:
+            with self._store.write() if pausing else self._store.write_one() as connection:
                 outbox.mark(connection, token, marks)
                 for mark in marks:
                     _pause(connection, mark)

@@ -1,15 +1,15 @@
 """Events: each step of an outbound row is told in a row of its own, which is never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, literal_column, select
 
 from smsgw.messages.tables import outbound_event
 from smsgw.store import db_now
-from smsgw.store.sql import dialect_of, insert, listed
+from smsgw.store.sql import dialect_of, insert, insert_each, listed, spelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,29 @@ def add(connection: Connection, ids: Sequence[int], cause: str, key: str, step: 
         connection.execute(_event(dialect_of(connection)), {"rows": [*ids], **values})
 
 
+def each_of(
+    dialect: str, cause: str, row_id: Any, before: str, after: ColumnElement[str], error_code: ColumnElement[str]
+) -> Any:
+    """A statement that tells a step of each `given` row, for `each` to run, with `cause_key` the same for all."""
+    step = {"from_state": spelled(before), "to_state": after, "cause": spelled(cause), "error_code": error_code}
+    return insert_each(dialect, outbound_event, _told(row_id, step))
+
+
 @cache
 def _event(dialect: str) -> Any:
     rows = listed(dialect, "rows")
-    values = {
-        "outbound_id": rows.c.value,
-        "at": db_now(),
-        "last_at": db_now(),
+    step = {
         "from_state": bindparam("before", type_=Text()),
         "to_state": bindparam("after", type_=Text()),
         "cause": bindparam("cause", type_=Text()),
-        "cause_key": bindparam("cause_key", type_=Text()),
         "error_code": bindparam("error_code", type_=Text()),
     }
+    values = _told(rows.c.value, step)
     # "WHERE true": SQLite would take ON for a join's.
     chosen = select(*values.values()).where(literal_column("true"))
     return insert(dialect, outbound_event).from_select([*values], chosen).on_conflict_do_nothing()
+
+
+def _told(row_id: Any, step: Mapping[str, Any]) -> dict[str, Any]:
+    at = {"at": db_now(), "last_at": db_now()}
+    return {"outbound_id": row_id, **at, **step, "cause_key": bindparam("cause_key", type_=Text())}

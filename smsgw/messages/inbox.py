@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, update
 
 from smsgw.messages import states
 from smsgw.messages.rows import Answer, Arrival, InboundRow, Kind
@@ -65,10 +65,11 @@ def tombstone(store: Store, carrier: str, carrier_id: str) -> bytes:
 
 def claim(connection: Connection, token: str, limit: int) -> list[InboundRow]:
     """Claim waiting rows under `token`, the oldest of each phone only, so that a phone is answered in order."""
-    taken = connection.execute(_CLAIM, {"token": token, "limit": limit}).all()
-    if not taken:
-        return []
-    found = connection.execute(_CLAIMED, {"ids": [row.id for row in taken]}).all()
+    if dialect_of(connection) == "sqlite":  # whose claim cannot be read in the same statement
+        taken = connection.scalars(_CLAIM, {"token": token, "limit": limit}).all()
+        found = connection.execute(_CLAIMED, {"ids": taken}).all() if taken else []
+    else:
+        found = connection.execute(_CLAIM_AND_READ, {"token": token, "limit": limit}).all()
     return [InboundRow(*row) for row in found]
 
 
@@ -92,45 +93,49 @@ _due = (
     .with_for_update(skip_locked=True, of=inbound)
     .cte("due")
 )
-_CLAIM = (
+_TAKE = (
     update(inbound)
     .where(inbound.c.id.in_(select(_due.c.id)))
     .values(claim_token=bindparam("token"), claimed_at=db_now())
-    .returning(inbound.c.id)
 )
+_CLAIM = _TAKE.returning(inbound.c.id)
 
 
-def _replies_within(ms: int) -> Any:
+def _replies_within(ms: int, to_phone: ColumnElement[str]) -> Any:
     # Exact without a lock: only the oldest waiting message of a phone is ever claimed.
-    mine = outbound.c.to_phone == inbound.c.from_phone
-    counted = select(func.count()).where(mine, outbound.c.created_at > db_now() - ms, outbound.c.kind.in_(REPLIES))
-    return counted.correlate(inbound).scalar_subquery()
+    mine, lately = outbound.c.to_phone == to_phone, outbound.c.created_at > db_now() - ms
+    return select(func.count()).where(mine, lately, outbound.c.kind.in_(REPLIES)).scalar_subquery()
 
 
-_CLAIMED = (
-    select(
-        inbound.c.id,
-        inbound.c.carrier,
-        inbound.c.from_phone,
-        inbound.c.to_phone,
-        inbound.c.body,
-        inbound.c.num_media,
-        inbound.c.opt_out_type,
-        (db_now() - inbound.c.received_at).label("waited_ms"),
-        inbound.c.attempts,
-        contact.c.language,
-        contact.c.opted_out_at.is_not(None),
-        contact.c.locked_until,
-        contact.c.offer,
-        contact.c.offer_until,
-        _replies_within(HOUR_MS),
-        _replies_within(24 * HOUR_MS),
-        inbound.c.secret,
+def _read(row: Any) -> Any:
+    """What an InboundRow is made of, from columns of the claimed rows."""
+    return (
+        select(
+            row.id,
+            row.carrier,
+            row.from_phone,
+            row.to_phone,
+            row.body,
+            row.num_media,
+            row.opt_out_type,
+            (db_now() - row.received_at).label("waited_ms"),
+            row.attempts,
+            contact.c.language,
+            contact.c.opted_out_at.is_not(None),
+            contact.c.locked_until,
+            contact.c.offer,
+            contact.c.offer_until,
+            _replies_within(HOUR_MS, row.from_phone),
+            _replies_within(24 * HOUR_MS, row.from_phone),
+            row.secret,
+        )
+        .outerjoin(contact, contact.c.phone == row.from_phone)
+        .order_by(row.id)
     )
-    .select_from(inbound.outerjoin(contact, contact.c.phone == inbound.c.from_phone))
-    .where(inbound.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(inbound.c.id)
-)
+
+
+_CLAIMED = _read(inbound.c).where(inbound.c.id.in_(bindparam("ids", expanding=True)))
+_CLAIM_AND_READ = _read(_TAKE.returning(inbound).cte("claimed").c)
 
 
 def held(connection: Connection, token: str, ids: Iterable[int]) -> set[int]:

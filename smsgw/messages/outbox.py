@@ -1,7 +1,7 @@
 """Outbound rows: queued once, claimed before the call, marked by its outcome."""
 
 import secrets
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -186,12 +186,9 @@ def mark(connection: Connection, token: str, marks: Sequence[Mark]) -> None:
     """
     if marks:
         rows = [_mark_row(m) for m in sorted(marks, key=lambda m: m.outbound_id)]
-        each(connection, _mark(dialect_of(connection)), rows, token=token)
-        steps: defaultdict[Step, list[int]] = defaultdict(list)
-        for m in marks:
-            steps[Step(states.SENDING, m.state, m.error_code)].append(m.outbound_id)
-        for step, ids in steps.items():
-            events.add(connection, ids, "call", token, step)
+        dialect = dialect_of(connection)
+        for statement in _mark(dialect):
+            each(connection, statement, rows, token=token, cause_key=f"call:{token}")
 
 
 # Spelled out: an expanding IN cannot be used with a list of parameters.
@@ -199,7 +196,8 @@ _open = or_(*(outbound.c.state == spelled(state) for state in (states.SENDING, s
 
 
 @cache
-def _mark(dialect: str) -> Any:
+def _mark(dialect: str) -> tuple[Any, ...]:
+    """What writes the outcomes and tells of them: two statements, or one that does both where there is such a thing."""
     new = given(
         dialect,
         row_id=outbound.c.id,
@@ -211,7 +209,7 @@ def _mark(dialect: str) -> Any:
         wait_ms=outbound.c.next_attempt_at,
     )
     accepted = new["new_state"] == spelled(states.ACCEPTED)
-    return (
+    write = (
         update(outbound)
         .where(outbound.c.id == new["row_id"], outbound.c.claim_token == bindparam("token"))
         .where(or_(outbound.c.state == spelled(states.SENDING), accepted))
@@ -225,6 +223,8 @@ def _mark(dialect: str) -> Any:
             updated_at=db_now(),
         )
     )
+    tell = events.each_of(dialect, "call", new["row_id"], states.SENDING, new["new_state"], new["new_error_code"])
+    return (write, tell) if dialect == "sqlite" else (tell.add_cte(write.cte("written")),)
 
 
 def _mark_row(m: Mark) -> dict[str, Any]:
