@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, literal_column, null, select
 
 from smsgw.messages.tables import outbound_event
 from smsgw.store import db_now
@@ -35,6 +35,15 @@ def each_of(
     """A statement that tells a step of each `given` row, for `each` to run, with `cause_key` the same for all."""
     step = {"from_state": spelled(before), "to_state": after, "cause": spelled(cause), "error_code": error_code}
     return insert_each(dialect, outbound_event, _told(row_id, step))
+
+
+def of_these(dialect: str, cause: str, before: str, after: str, ids: Select[Any]) -> Any:
+    """An INSERT that tells the same step of the rows that a SELECT of their ids has."""
+    row = ids.subquery("told_of")
+    step = {"from_state": spelled(before), "to_state": spelled(after), "cause": spelled(cause), "error_code": null()}
+    values = _told(row.c.id, step)
+    chosen = select(*values.values())
+    return insert(dialect, outbound_event).from_select([*values], chosen).on_conflict_do_nothing()
 
 
 @cache

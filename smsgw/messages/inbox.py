@@ -1,8 +1,8 @@
 """Inbound rows: recorded once for ever, claimed for answering, finished."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, update
 
@@ -13,7 +13,7 @@ from smsgw.store import Store, db_now
 from smsgw.store.sql import dialect_of, each, given, insert, listed, spelled
 
 HOUR_MS = 3_600_000
-REPLIES = (Kind.REPLY.value, Kind.APOLOGY.value)
+REPLIES = (Kind.REPLY, Kind.APOLOGY)
 LEASE_MS = 10_000  # answering calls nobody outside, so a claim this old belongs to a dead process
 
 
@@ -154,7 +154,7 @@ def finish(connection: Connection, answers: Sequence[Answer]) -> None:
     """Write the final state of answered rows and what is to be remembered of their phones. A PIN is not."""
     if not answers:
         return
-    each(connection, _finish(dialect_of(connection)), [_final(answer) for answer in answers])
+    each(connection, _finish(dialect_of(connection)), [final_row(answer) for answer in answers])
     remembered = [_contact(answer) for answer in answers if _remembers(answer)]
     for values in remembered:
         statement = insert(dialect_of(connection), contact).values(**values, updated_at=db_now())
@@ -164,22 +164,36 @@ def finish(connection: Connection, answers: Sequence[Answer]) -> None:
 
 @cache
 def _finish(dialect: str) -> Any:
-    names = ("state", "reason", "keyword", "folded", "language")
-    new = given(dialect, row_id=inbound.c.id, **{f"new_{name}": inbound.c[name] for name in names})
-    values = {name: new[f"new_{name}"] for name in names}
+    return finishing(given(dialect, **FINAL))
+
+
+def finishing(new: Mapping[str, ColumnElement[Any]]) -> Any:
+    """The UPDATE that finishes the row named by each of these FINAL values."""
+    values = {name: new[f"final_{name}"] for name in _FINAL}
     finished = update(inbound).where(inbound.c.id == new["row_id"])
     return finished.values(**values, answered_at=db_now(), claim_token=None, secret=None)
 
 
-def _final(answer: Answer) -> dict[str, Any]:
+_FINAL = ("state", "reason", "keyword", "folded", "language")
+FINAL: Final = {"row_id": inbound.c.id, **{f"final_{name}": inbound.c[name] for name in _FINAL}}
+"""What differs between answered rows, and its types: what `final_row` gives."""
+
+
+def final_row(answer: Answer) -> dict[str, Any]:
+    """The FINAL values of an answer."""
     return {
         "row_id": answer.inbound_id,
-        "new_state": answer.state,
-        "new_reason": answer.reason,
-        "new_keyword": answer.keyword,
-        "new_folded": answer.folded,
-        "new_language": answer.language,
+        "final_state": answer.state,
+        "final_reason": answer.reason,
+        "final_keyword": answer.keyword,
+        "final_folded": answer.folded,
+        "final_language": answer.language,
     }
+
+
+def is_plain(answer: Answer) -> bool:
+    """Whether an answer changes nothing but its own row, and sends nothing but its reply."""
+    return not (answer.effects or answer.used or answer.alerts or _remembers(answer))
 
 
 def _remembers(answer: Answer) -> bool:
