@@ -104,7 +104,8 @@ _CLAIM = _TAKE.returning(inbound.c.id)
 def _replies_within(ms: int, to_phone: ColumnElement[str]) -> Any:
     # Exact without a lock: only the oldest waiting message of a phone is ever claimed.
     mine, lately = outbound.c.to_phone == to_phone, outbound.c.created_at > db_now() - ms
-    return select(func.count()).where(mine, lately, outbound.c.kind.in_(REPLIES)).scalar_subquery()
+    kinds = or_(*(outbound.c.kind == spelled(kind.value) for kind in REPLIES))
+    return select(func.count()).where(mine, lately, kinds).scalar_subquery()
 
 
 def _read(row: Any) -> Any:
