@@ -61,8 +61,21 @@ class MortalStore(Store):
         if self._seen.it and self._committed:
             self._fate.meet()
 
-    def _look(self, connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        self._seen.it = getattr(self._seen, "it", False) or bool(self._statement.search(statement))
+    @contextmanager
+    def write_one(self) -> Iterator[Connection]:
+        """A statement that is a transaction by itself where the database is PostgreSQL, else as `write`."""
+        self._seen.it = False
+        with super().write_one() as connection:
+            yield connection
+        if self._seen.it and self._committed and self.engine.dialect.name != "sqlite":
+            self._fate.meet()
+
+    def _look(self, connection: Connection, cursor: Any, statement: str, *rest: Any) -> None:
+        if self._statement.search(statement):
+            self._seen.it = True
+            alone = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+            if alone and not self._committed:
+                self._fate.meet()
 
 
 class MortalCarrier:
