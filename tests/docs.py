@@ -20,10 +20,11 @@ from smsgw.keywords import load_registry
 from smsgw.services import open_services
 from smsgw.web.app import create_app
 from tests import record
+from tests.faults import table
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-FILES = (README, ROOT / "docs" / "kannel.md")
+FILES = (README, ROOT / "docs" / "kannel.md", ROOT / "docs" / "faults.md")
 BLOCK = re.compile(r"(?P<begin><!-- begin:(?P<name>[\w-]+) -->\n).*?(?P<end><!-- end:(?P=name) -->)", re.DOTALL)
 
 
@@ -117,6 +118,12 @@ def bench() -> str:
     return f"{said}\n\n{_table(head, lines)}"
 
 
+def faults() -> str:
+    """What `make faults` has written last."""
+    parts = table.shown(record.FOLDER / "faults.json")
+    return "\n\n".join(f"{said}\n\n{_table(head, lines)}" for said, head, lines in parts if lines)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
@@ -128,6 +135,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "test": lambda: _recorded("test.txt"),
     "conversation": lambda: _recorded("conversation.txt"),
     "bench": bench,
+    "faults": faults,
     "day": lambda: _recorded("day.txt"),
 }
 

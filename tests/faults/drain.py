@@ -55,8 +55,8 @@ def look(stage: Stage) -> Waiting:
     """What waits now."""
     with stage.store.read() as connection:
         now = int(connection.scalar(select(db_now())) or 0)
+        known = connection.scalar(select(func.count()).select_from(inbound)) or 0  # first: what comes after it waits
         dues = [*_inbound(connection), *_outbound(connection)]
-        known = connection.scalar(select(func.count()).select_from(inbound)) or 0
         if known < len({letter.sid for letter in stage.senders.sent}):
             asked = connection.scalar(select(heartbeat.c.at).where(heartbeat.c.name == collecting.ASKED)) or now
             dues.append(("missed", asked + collecting.EVERY_MS))

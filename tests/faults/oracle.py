@@ -9,6 +9,7 @@ from smsgw.messages import states
 from smsgw.messages.tables import inbound, outbound, outbound_event
 from tests.faults.stage import Stage
 
+RANK = {states.SENT: 2, states.UNDELIVERED: 3, states.FAILED: 3, states.DELIVERED: 4}
 TAKEN = frozenset({states.ACCEPTED, states.SENT, states.DELIVERED, states.UNDELIVERED, states.CANCELED})
 OPEN = frozenset({states.RECEIVED, states.QUEUED, states.SENDING, states.UNKNOWN})
 
@@ -117,7 +118,10 @@ def _count_mismatched(stage: Stage, verdict: Verdict, replies: list[Out]) -> Non
     wrong = [out for out in replies if out.is_taken != (out.token in taken)]
     unjust = [out for out in replies if out.state == states.FAILED_UNKNOWN and not _just(stage, out)]
     unjust += [out for out in replies if out.state == states.FAILED and not _refused(stage, out)]
-    verdict.mismatched = len(unknown) + len(wrong) + len(unjust)
+    lower = [out for out in replies if not _as_reported(stage, out)]
+    verdict.mismatched = len(unknown) + len(wrong) + len(unjust) + len(lower)
+    if lower:
+        verdict.problems.append(f"{len(lower)} messages do not stand as their highest report says")
     for out in (*wrong, *unjust)[:5]:
         has = "has" if out.token in taken else "has not"
         verdict.problems.append(f"outbound {out.id} is {out.state}, and the carrier {has} it")
@@ -127,6 +131,12 @@ def _count_mismatched(stage: Stage, verdict: Verdict, replies: list[Out]) -> Non
 
 def _just(stage: Stage, out: Out) -> bool:
     return out.died or out.token in stage.carrier.dark
+
+
+def _as_reported(stage: Stage, out: Out) -> bool:
+    """Whether a message stands as the highest of the reports that were answered 200."""
+    told = stage.carrier.told.get(out.token)
+    return not told or RANK.get(out.state, 0) >= max(RANK[word] for word in told)
 
 
 def _refused(stage: Stage, out: Out) -> bool:

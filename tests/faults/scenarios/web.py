@@ -33,7 +33,7 @@ def before_ring(stage: Stage) -> None:
 def duplicates(stage: Stage) -> None:
     """Each message is posted fifty times at once."""
     stage.open()
-    letters = messages(IDS)
+    letters = messages(stage.count)
     for letter in letters:
         letter.began = stage.network.clock()
         stage.senders.sent.append(letter)
