@@ -20,7 +20,7 @@ from tests.faults.scenario import BOTH
 from tests.faults.scenarios import ALL
 from tests.support.mutants import environment, mutated_tree
 
-AT_ONCE = 7
+AT_ONCE = 8
 SEED = 1
 QUICK = [(name, db) for name, scenario in ALL.items() if scenario.quick for db in BOTH]
 LONG = ("F21", "F10", "F22", "F05", "F06", "F19")
