@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -63,6 +63,9 @@ class Settings(BaseSettings):
     kannel_callback_url: str = Field(
         "http://127.0.0.1:8000", description="address under which Kannel reaches us, with no proxy in between"
     )
+    routes: Annotated[Mapping[str, tuple[str, ...]], NoDecode] = Field(
+        {}, description="carriers that share a number, as 2757=kannel,twilio; semicolons between numbers"
+    )
     data_key: SecretStr = Field(
         SecretStr(""), description="64 bytes in hex that encrypt personal data; empty: the file"
     )
@@ -90,6 +93,16 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("routes", mode="before")
+    @classmethod
+    def _routes(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        routes = [[part.strip() for part in re.split("[=,]", route)] for route in value.split(";") if route.strip()]
+        if not all(len(route) > 2 and all(route) for route in routes):
+            raise ValueError("must be as 2757=kannel,twilio: a number and its carriers, the first choice first")
+        return {number: tuple(carriers) for number, *carriers in routes}
 
     @field_validator("kannel_peers")
     @classmethod

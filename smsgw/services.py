@@ -81,7 +81,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             offices=offices,
             clock=Clock(store, movable=settings.environment == "demo"),
             directory=Directory(store),
-            carriers=_carriers(settings),
+            carriers=open_carriers(settings),
             redis=redis,
             bell=bell,
             receive=receive,
@@ -109,9 +109,19 @@ def open_language(settings: Settings) -> tuple[Registry, Rulebook]:
     return registry, rulebook
 
 
-def _carriers(settings: Settings) -> dict[str, Carrier]:
+def open_carriers(settings: Settings) -> dict[str, Carrier]:
+    """Every carrier by its name; StartupError where a number is routed over one that does not have it."""
     made = (point.load()(settings) for point in entry_points(group=CARRIERS))
-    return {carrier.name: carrier for carrier in made}
+    carriers: dict[str, Carrier] = {carrier.name: carrier for carrier in made}
+    problems = [
+        f"SMSGW_ROUTES: {number} is no number of {name}: add it to that carrier's numbers, or take it out of the route"
+        for number, route in settings.routes.items()
+        for name in route
+        if name not in carriers or number not in carriers[name].numbers
+    ]
+    if problems:
+        raise StartupError(problems)
+    return carriers
 
 
 @contextmanager
@@ -122,8 +132,13 @@ def open_work(services: Services) -> Iterator[Work]:
     with ThreadPoolExecutor(services.settings.send_threads, thread_name_prefix="send") as pool:
         yield Work(
             answering=_answering(services),
-            sending=SendVerb(services.store, services.carriers, pool),
-            sweeping=SweepVerb(services.store, services.clock, Apologies(services.registry, services.rulebook)),
+            sending=SendVerb(services.store, services.carriers, pool, services.settings.routes),
+            sweeping=SweepVerb(
+                services.store,
+                services.clock,
+                Apologies(services.registry, services.rulebook),
+                services.settings.routes,
+            ),
             bell=services.bell,
             pool=pool,
             looking=LookVerb(services.store, services.carriers, pool),

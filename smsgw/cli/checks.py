@@ -23,6 +23,7 @@ from smsgw.errors import StartupError, StoreUnavailable
 from smsgw.keywords import load_registry
 from smsgw.offices import load as load_offices
 from smsgw.rulebook import load as load_rulebook
+from smsgw.services import open_carriers
 from smsgw.simulator.guard import host_of, is_loopback
 from smsgw.store import Cipher, Store, open_store
 from smsgw.store.cipher import KEY_BYTES, read_key
@@ -118,6 +119,18 @@ def check_carrier(settings: Settings) -> Iterable[Finding]:
     yield _api_url(settings)
 
 
+def check_routes(settings: Settings) -> Iterable[Finding]:
+    """Each number that several carriers share is a number of each."""
+    if settings.routes:
+        try:
+            open_carriers(settings)
+            told = "; ".join(f"{number} by {', then '.join(route)}" for number, route in settings.routes.items())
+            yield Finding(f"several carriers: {told}")
+        except StartupError as error:
+            for problem in error.problems:
+                yield Finding("a route cannot be used", problem)
+
+
 def check_language(settings: Settings) -> Iterable[Finding]:
     """Every keyword has all its pieces."""
     try:
@@ -155,6 +168,7 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_data,
     check_queue,
     check_carrier,
+    check_routes,
     check_language,
     check_rules,
     check_offices,

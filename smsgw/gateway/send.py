@@ -6,14 +6,16 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from smsgw import logs
 from smsgw.carriers import Carrier, Outcome, Parcel, Verdict
-from smsgw.messages import outbox, pauses, states
+from smsgw.messages import outbox, pauses, reroutes, states
 from smsgw.messages.outbox import Mark
+from smsgw.messages.reroutes import Leaving, Routes, Why
 from smsgw.messages.rows import OutboundRow
 from smsgw.store import Store
 
@@ -28,10 +30,14 @@ log = logs.get()
 class SendVerb:
     """The verb `send`. Calls run on `pool`, whose width bounds the calls under way at once."""
 
-    def __init__(self, store: Store, carriers: Mapping[str, Carrier], pool: Executor) -> None:
+    def __init__(
+        self, store: Store, carriers: Mapping[str, Carrier], pool: Executor, routes: Routes = MappingProxyType({})
+    ) -> None:
+        """`routes`: the carriers of those of our numbers that have several."""
         self._store = store
         self._carriers = carriers
         self._pool = pool
+        self._routes = routes
 
     def __call__(self, limit: int) -> int:
         """Send up to `limit` due messages; how many were claimed."""
@@ -49,9 +55,7 @@ class SendVerb:
     def _record(self, token: str, marks: Sequence[Mark]) -> None:
         try:
             with self._store.write() as connection:
-                outbox.mark(connection, token, marks)
-                for mark in marks:
-                    _pause(connection, mark)
+                self._write(connection, token, marks)
         except IntegrityError:
             # The carrier gave an id that another message has. That one is uncertain; its neighbours are not.
             if len(marks) == 1:
@@ -59,6 +63,14 @@ class SendVerb:
                 log.error("carrier_id_taken", outbound_id=marks[0].outbound_id)
             for mark in marks:
                 self._record(token, [mark])
+
+    def _write(self, connection: Connection, token: str, marks: Sequence[Mark]) -> None:
+        leaving = [mark.leaving for mark in marks if mark.leaving is not None]
+        moves = reroutes.plan(connection, self._routes, leaving)
+        outbox.mark(connection, token, [_moving(mark) if mark.outbound_id in moves else mark for mark in marks])
+        reroutes.carry_out(connection, token, leaving, moves)
+        for mark in marks:
+            _pause(connection, mark)
 
     def _call_all(self, rows: Sequence[OutboundRow]) -> list[Mark]:
         started = time.monotonic()
@@ -76,7 +88,7 @@ class SendVerb:
             return Mark(row.id, states.QUEUED)
         carrier = self._carriers.get(row.carrier)
         if carrier is None:
-            return Mark(row.id, states.FAILED, error_code="no_carrier", error_text=f"no carrier named {row.carrier}")
+            return _without_carrier(row)
         return _mark(row, carrier.send(_parcel(row)))
 
 
@@ -88,6 +100,28 @@ def _pause(connection: Connection, mark: Mark) -> None:
         log.error("carrier_paused", carrier=mark.refused_by, error_code=reason, next_step=hint)
 
 
+def _moving(mark: Mark) -> Mark:
+    return replace(mark, state=states.QUEUED, wait_ms=0)
+
+
+def _leaving(row: OutboundRow, why: Why) -> Leaving:
+    return Leaving(row.id, row.from_phone, row.carrier, row.attempts, why)
+
+
+def _without_carrier(row: OutboundRow) -> Mark:
+    text, leaving = f"no carrier named {row.carrier}", _leaving(row, Why.REFUSED)
+    return Mark(row.id, states.FAILED, error_code="no_carrier", error_text=text, leaving=leaving)
+
+
+def _why(row: OutboundRow, outcome: Outcome) -> Why | None:
+    """Why a message may go by another carrier: only where this one provably has not taken it."""
+    if outcome.verdict is Verdict.SAFE and outcome.breaker:
+        return Why.ACCOUNT
+    if outcome.verdict is Verdict.SAFE and row.attempts % reroutes.TRIES == 0:
+        return Why.TRIES
+    return Why.REFUSED if outcome.verdict is Verdict.REFUSED and outcome.elsewhere else None
+
+
 def _parcel(row: OutboundRow) -> Parcel:
     return Parcel(row.to_phone, row.from_phone, row.body, row.callback_token, row.expires_in_ms // 1000)
 
@@ -95,6 +129,7 @@ def _parcel(row: OutboundRow) -> Parcel:
 def _mark(row: OutboundRow, outcome: Outcome) -> Mark:
     if outcome.verdict is not Verdict.ACCEPTED:
         log.warning("not_accepted", outbound_id=row.id, verdict=outcome.verdict, error_code=outcome.error_code)
+    why = _why(row, outcome)
     return Mark(
         outbound_id=row.id,
         state=STATE.get(outcome.verdict, states.QUEUED),
@@ -104,6 +139,7 @@ def _mark(row: OutboundRow, outcome: Outcome) -> Mark:
         error_text=outcome.error_text,
         refused_by=row.carrier if outcome.breaker else None,
         wait_ms=_backoff_ms(row.attempts, outcome) if outcome.verdict is Verdict.SAFE else 0,
+        leaving=_leaving(row, why) if why is not None else None,
     )
 
 

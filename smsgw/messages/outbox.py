@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, case, exists, func, literal_
 
 from smsgw.messages import events, looks, pauses, states
 from smsgw.messages.events import Step
+from smsgw.messages.reroutes import Leaving
 from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, OutboundRow
 from smsgw.messages.tables import outbound
 from smsgw.store import db_now
@@ -33,6 +34,7 @@ class Mark:
     error_text: str | None = None
     wait_ms: int = 0
     refused_by: str | None = None  # the carrier, where it refuses our account
+    leaving: Leaving | None = None  # where another carrier may take it
 
 
 def queue(connection: Connection, drafts: Sequence[Draft]) -> list[OutboundRow]:
