@@ -15,6 +15,7 @@ from smsgw.errors import StartupError
 
 PREFIX = "SMSGW_"
 HOME_ENV = f"{PREFIX}HOME"
+MIN_PACE, MAX_PACE = 0.01, 10_000  # messages a second
 
 
 class Settings(BaseSettings):
@@ -63,6 +64,9 @@ class Settings(BaseSettings):
     kannel_callback_url: str = Field(
         "http://127.0.0.1:8000", description="address under which Kannel reaches us, with no proxy in between"
     )
+    pace: Annotated[Mapping[str, float], NoDecode] = Field(
+        {}, description="messages a second that a number may send, as 2757=30,+622150000000=10; others send unpaced"
+    )
     routes: Annotated[Mapping[str, tuple[str, ...]], NoDecode] = Field(
         {}, description="carriers that share a number, as 2757=kannel,twilio; semicolons between numbers"
     )
@@ -93,6 +97,20 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("pace", mode="before")
+    @classmethod
+    def _pace(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return dict([part.strip() for part in pace.split("=")] for pace in value.split(",") if pace.strip())
+
+    @field_validator("pace")
+    @classmethod
+    def _moves(cls, value: Mapping[str, float]) -> Mapping[str, float]:
+        if not all(number and MIN_PACE <= per_second <= MAX_PACE for number, per_second in value.items()):
+            raise ValueError("must be as 2757=30: a number and its messages a second, 0.01 to 10000")
+        return value
 
     @field_validator("routes", mode="before")
     @classmethod

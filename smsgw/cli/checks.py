@@ -120,15 +120,17 @@ def check_carrier(settings: Settings) -> Iterable[Finding]:
 
 
 def check_routes(settings: Settings) -> Iterable[Finding]:
-    """Each number that several carriers share is a number of each."""
-    if settings.routes:
+    """Each number that several carriers share is a number of each; one with a pace is a number of ours."""
+    if settings.routes or settings.pace:
         try:
             open_carriers(settings)
-            told = "; ".join(f"{number} by {', then '.join(route)}" for number, route in settings.routes.items())
-            yield Finding(f"several carriers: {told}")
+            for number, route in settings.routes.items():
+                yield Finding(f"{number} sends by {', then '.join(route)}")
+            for number, per_second in settings.pace.items():
+                yield Finding(f"{number} sends {per_second:g} messages a second at most")
         except StartupError as error:
             for problem in error.problems:
-                yield Finding("a route cannot be used", problem)
+                yield Finding("a route or a pace cannot be used", problem)
 
 
 def check_language(settings: Settings) -> Iterable[Finding]:

@@ -3,7 +3,7 @@
 import random
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 from types import MappingProxyType
@@ -17,11 +17,13 @@ from smsgw.messages import outbox, pauses, reroutes, states
 from smsgw.messages.outbox import Mark
 from smsgw.messages.reroutes import Leaving, Routes, Why
 from smsgw.messages.rows import OutboundRow
+from smsgw.messages.terms import FREE, Terms
 from smsgw.store import Store
 
 BEGIN_WITHIN_S = 10.0  # a call that has not begun by then is given back: its lease would run out under it
 SLOW_S = 0.003  # a call, from which on the rest of a batch is called side by side
 MAX_BACKOFF_MS = 300_000
+AGAIN_S = 0.1  # between two looks at what waits for its pace: less than a bucket takes to fill
 STATE = {Verdict.ACCEPTED: states.ACCEPTED, Verdict.REFUSED: states.FAILED, Verdict.AMBIGUOUS: states.UNKNOWN}
 
 log = logs.get()
@@ -31,26 +33,43 @@ class SendVerb:
     """The verb `send`. Calls run on `pool`, whose width bounds the calls under way at once."""
 
     def __init__(
-        self, store: Store, carriers: Mapping[str, Carrier], pool: Executor, routes: Routes = MappingProxyType({})
+        self,
+        store: Store,
+        carriers: Mapping[str, Carrier],
+        pool: Executor,
+        routes: Routes = MappingProxyType({}),
+        terms: Terms = FREE,
+        later: Callable[[float], None] = lambda seconds: None,
     ) -> None:
-        """`routes`: the carriers of those of our numbers that have several."""
+        """`routes`: the carriers of those of our numbers that have several. `later` is told how many seconds what
+        waits for its number's pace has still to wait."""
         self._store = store
         self._carriers = carriers
         self._pool = pool
         self._routes = routes
+        self._terms = terms
+        self._later = later
 
     def __call__(self, limit: int) -> int:
         """Send up to `limit` due messages; how many were claimed."""
         token = secrets.token_hex(16)
         with self._store.write() as connection:
-            rows = outbox.claim(connection, token, limit)
+            rows = outbox.claim(connection, token, limit, self._terms)
         if rows:
             self.hand_over(token, rows)
+        if self._terms.paces:
+            self._come_again()
         return len(rows)
 
     def hand_over(self, token: str, rows: Sequence[OutboundRow]) -> None:
         """Send messages whose claim under `token` is committed."""
         self._record(token, self._call_all(rows))
+
+    def _come_again(self) -> None:
+        with self._store.read() as connection:
+            wait_ms = outbox.wait_ms(connection, self._terms)
+        if wait_ms is not None:
+            self._later(max(AGAIN_S, wait_ms / 1000))
 
     def _record(self, token: str, marks: Sequence[Mark]) -> None:
         try:

@@ -34,6 +34,7 @@ class Work:
     pool: ThreadPoolExecutor
     looking: LookVerb
     collecting: CollectVerb
+    paced: bool = False  # some replies have to wait for their turn, so that it must come often
 
     def verbs(self) -> dict[str, Callable[[], None]]:
         """The job functions that are allowed."""
@@ -81,7 +82,7 @@ class Work:
 
     def _answer_round(self) -> int:
         answered = self._called_for("answer", self.answering(BATCH, self.sending.hand_over))
-        if answered < BUSY:
+        if answered < BUSY or self.paced:
             self._send_round()
         return answered
 

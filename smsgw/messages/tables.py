@@ -94,6 +94,15 @@ outbound = Table(
         sqlite_where=text("state = 'queued'"),
         postgresql_where=text("state = 'queued'"),
     ),
+    # For numbers with a pace, whose backlog the others' must not be looked for in.
+    Index(
+        "ix_outbound_due_number",
+        "from_phone",
+        "priority",
+        "id",
+        sqlite_where=text("state = 'queued'"),
+        postgresql_where=text("state = 'queued'"),
+    ),
     Index(
         "ix_outbound_open",
         "claimed_at",
@@ -186,4 +195,11 @@ carrier_pause = Table(
     Column("wait_ms", Integer, nullable=False),
     Column("reason", String(16), nullable=False),
     Column("probe_id", BigInteger),  # the one message that may be sent meanwhile
+)
+
+sender_pace = Table(
+    "sender_pace",
+    metadata,
+    Column("number", String(16), primary_key=True),
+    Column("free_at", BigInteger, nullable=False),  # microseconds since 1970: up to then its time has been used
 )

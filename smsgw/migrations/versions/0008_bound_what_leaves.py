@@ -1,0 +1,34 @@
+"""Keep how far a number's pace has been used, and find what waits for it."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+QUEUED = sa.text("state = 'queued'")
+
+
+def upgrade() -> None:
+    """Apply the step."""
+    op.create_table(
+        "sender_pace",
+        sa.Column("number", sa.String(length=16), nullable=False),
+        sa.Column("free_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_sender_pace")),
+    )
+    op.create_index(
+        "ix_outbound_due_number",
+        "outbound",
+        ["from_phone", "priority", "id"],
+        sqlite_where=QUEUED,
+        postgresql_where=QUEUED,
+    )
+
+
+def downgrade() -> None:
+    """Undo the step."""
+    op.drop_index("ix_outbound_due_number", "outbound")
+    op.drop_table("sender_pace")
