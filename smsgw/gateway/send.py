@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from smsgw import logs
 from smsgw.carriers import Carrier, Outcome, Parcel, Verdict
+from smsgw.errors import StoreUnavailable
 from smsgw.messages import outbox, pauses, reroutes, states
 from smsgw.messages.outbox import Mark
 from smsgw.messages.reroutes import Leaving, Routes, Why
@@ -22,6 +23,7 @@ from smsgw.store import Store
 
 BEGIN_WITHIN_S = 10.0  # a call that has not begun by then is given back: its lease would run out under it
 SLOW_S = 0.003  # a call, from which on the rest of a batch is called side by side
+RECORD_WITHIN_S, RECORD_AGAIN_S = 4.0, 0.2  # with the calls this is shorter than a job
 MAX_BACKOFF_MS = 300_000
 AGAIN_S = 0.1  # between two looks at what waits for its pace: less than a bucket takes to fill
 STATE = {Verdict.ACCEPTED: states.ACCEPTED, Verdict.REFUSED: states.FAILED, Verdict.AMBIGUOUS: states.UNKNOWN}
@@ -72,6 +74,18 @@ class SendVerb:
             self._later(max(AGAIN_S, wait_ms / 1000))
 
     def _record(self, token: str, marks: Sequence[Mark]) -> None:
+        """Write what came of the calls; a database that is away for a moment must not make it uncertain."""
+        until = time.monotonic() + RECORD_WITHIN_S
+        while True:
+            try:
+                return self._record_once(token, marks)
+            except StoreUnavailable:
+                if time.monotonic() > until:
+                    raise
+                log.warning("record_again", messages=len(marks))
+                time.sleep(RECORD_AGAIN_S)
+
+    def _record_once(self, token: str, marks: Sequence[Mark]) -> None:
         try:
             with self._store.write() as connection:
                 self._write(connection, token, marks)
@@ -81,7 +95,7 @@ class SendVerb:
                 marks = [replace(marks[0], state=states.UNKNOWN, carrier_id=None, error_code="id_taken")]
                 log.error("carrier_id_taken", outbound_id=marks[0].outbound_id)
             for mark in marks:
-                self._record(token, [mark])
+                self._record_once(token, [mark])
 
     def _write(self, connection: Connection, token: str, marks: Sequence[Mark]) -> None:
         leaving = [mark.leaving for mark in marks if mark.leaving is not None]

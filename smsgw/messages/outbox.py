@@ -16,7 +16,7 @@ from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, OutboundRow
 from smsgw.messages.tables import outbound
 from smsgw.messages.terms import FREE, Terms
 from smsgw.store import db_now
-from smsgw.store.sql import dialect_of, each, given, insert_each, spelled
+from smsgw.store.sql import dialect_of, each, given, in_order, insert_each, spelled
 
 MAX_ATTEMPTS = 12
 LEASE_MS = 60_000  # longer than a job (30 s), which is longer than a call (3 s + 10 s)
@@ -228,6 +228,8 @@ def _mark(dialect: str) -> Any:
         new_error_text=outbound.c.error_text,
         wait_ms=outbound.c.next_attempt_at,
     )
+    if dialect != "sqlite":
+        new = in_order(new, outbound.c.id, "row_id")
     accepted = new["new_state"] == spelled(states.ACCEPTED)
     return (
         update(outbound)

@@ -67,24 +67,45 @@ def apply_all(connection: Connection, deliveries: Sequence[Delivery]) -> list[bo
         connection.execute(_RAISE, [_raised(row) for row in changed.values()])
         connection.execute(_event(dialect_of(connection)), events)
     if orphans:
+        orphans.sort(key=lambda row: (row["carrier"], row["carrier_id"], row["carrier_status"]))
         connection.execute(_orphan(dialect_of(connection)), orphans)
     return [row is not None for row in rows]
 
 
 def _find(connection: Connection, deliveries: Sequence[Delivery]) -> list[_Row | None]:
-    # The token names our row even where the carrier's id is not stored yet; it goes first.
-    tokens = [delivery.token for delivery in deliveries if delivery.token]
-    named = [_Row(*row) for row in connection.execute(_BY_TOKEN, {"tokens": tokens})] if tokens else []
-    by_token: dict[str, _Row] = {row.callback_token: row for row in named}
-    rest = [delivery.carrier_id for delivery in deliveries if delivery.token not in by_token]
-    more = connection.execute(_BY_ID, {"carrier": deliveries[0].carrier, "ids": rest}) if rest else ()
-    by_row = {row.id: row for row in named}
-    by_id = {row.carrier_id: by_row.get(row.id, row) for row in (_Row(*found) for found in more)}
-    return [by_token.get(delivery.token) or by_id.get(delivery.carrier_id) for delivery in deliveries]
+    # The token names our row even where the carrier's id is not stored yet; it goes first. Rows are locked by one
+    # statement in the order of their ids, so that two processes do not wait for each other in a ring; only a token that
+    # nobody has beside an id that somebody has takes a second.
+    named = _tokens(connection, [delivery for delivery in deliveries if not delivery.token])
+    tokens = [delivery.token or named.get((delivery.carrier, delivery.carrier_id), "") for delivery in deliveries]
+    rows: dict[str, _Row] = {row.callback_token: row for row in _locked(connection, tokens)}
+    strange = [one for one, token in zip(deliveries, tokens, strict=True) if one.token and token not in rows]
+    more = _tokens(connection, strange)
+    for row in _locked(connection, [token for token in more.values() if token not in rows]):
+        rows[row.callback_token] = row
+    by_id = {key: rows[token] for key, token in more.items() if token in rows}
+    return [
+        rows.get(token) or by_id.get((one.carrier, one.carrier_id))
+        for one, token in zip(deliveries, tokens, strict=True)
+    ]
 
 
-# Locked in the order of their ids, so that two processes do not wait for each other in a ring.
-_FOUND = (
+def _tokens(connection: Connection, deliveries: Sequence[Delivery]) -> dict[tuple[str, str], str]:
+    """The tokens of those rows that are known by a carrier's id."""
+    found: dict[tuple[str, str], str] = {}
+    for carrier in {delivery.carrier for delivery in deliveries}:
+        ids = [delivery.carrier_id for delivery in deliveries if delivery.carrier == carrier]
+        rows = connection.execute(_BY_ID, {"carrier": carrier, "ids": ids})
+        found |= {(carrier, row.carrier_id): row.callback_token for row in rows}
+    return found
+
+
+def _locked(connection: Connection, tokens: Sequence[str]) -> list[_Row]:
+    wanted = sorted({token for token in tokens if token})
+    return [_Row(*row) for row in connection.execute(_BY_TOKEN, {"tokens": wanted})] if wanted else []
+
+
+_BY_TOKEN = (
     select(
         outbound.c.id,
         outbound.c.callback_token,
@@ -93,11 +114,11 @@ _FOUND = (
         outbound.c.carrier_status,
         outbound.c.error_code,
     )
+    .where(outbound.c.callback_token.in_(bindparam("tokens", expanding=True)))
     .order_by(outbound.c.id)
     .with_for_update()
 )
-_BY_TOKEN = _FOUND.where(outbound.c.callback_token.in_(bindparam("tokens", expanding=True)))
-_BY_ID = _FOUND.where(
+_BY_ID = select(outbound.c.carrier_id, outbound.c.callback_token).where(
     outbound.c.carrier == bindparam("carrier"), outbound.c.carrier_id.in_(bindparam("ids", expanding=True))
 )
 # An SMSC may count anew and give an id twice: it names the message that had it first.
