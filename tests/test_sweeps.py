@@ -59,6 +59,8 @@ def everything_overdue(store: Store) -> None:
         ]:
             queue(connection, what, kind)
         queue(connection, "stuck", Kind.NOTICE, "paused")
+        queue(connection, "silent", Kind.NOTICE)
+        change(connection, "silent", state="sent", updated_at=db_now() - 73 * 3_600_000)
         change(connection, "late", expires_at=db_now() - 1)
         change(connection, "often", attempts=outbox.MAX_ATTEMPTS)
         dead = {"state": "sending", "claim_token": "dead", "claimed_at": db_now() - outbox.LEASE_MS - 1}
@@ -101,6 +103,7 @@ def test_many_at_once_do_and_tell_each_thing_once(store: Store) -> None:
         ("often", "failed", "free"): N,
         ("dead", "unknown", "free"): N,
         ("withdrawn", "canceled", "free"): N,
+        ("silent", "sent", "free"): N,
         ("stuck", "queued", "free"): N - 1,
         ("stuck", "queued", "paused"): 1,  # the probe
     }
@@ -109,6 +112,7 @@ def test_many_at_once_do_and_tell_each_thing_once(store: Store) -> None:
         ("exhaust", "queued", "failed"): N,
         ("lease", "sending", "unknown"): N,
         ("withdraw", "queued", "canceled"): N,
+        ("no_report", "sent", "sent"): N,
         ("reroute", "queued", "queued"): N - 1,
     }
 

@@ -38,13 +38,14 @@ class SweepVerb:
             apologise(connection, late, apology)
             closed = len(late) + overdue.exhaust(connection) + notices.withdraw(connection)
             dead = overdue.release_dead(connection)
+            silent = overdue.close_unreported(connection)
             resumed = pauses.tend(connection)
             rerouted = reroutes.evacuate(connection, self._routes)
             collecting.start(connection)
             beat = insert(dialect_of(connection), heartbeat).values(name="sweep", at=db_now())
             connection.execute(beat.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"at": db_now()}))
-        if closed or dead:
-            log.warning("swept", closed=closed, released=dead)
+        if closed or dead or silent:
+            log.warning("swept", closed=closed, released=dead, without_report=silent)
         if rerouted:
             log.warning("rerouted", messages=rerouted)
         if moved:

@@ -85,6 +85,7 @@ outbound = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("looks", SmallInteger, nullable=False, server_default="0"),  # into the carrier's list, while unknown
+    Column("no_report_at", BigInteger),  # since when no last report is waited for; told while accepted or sent
     UniqueConstraint("inbound_id", "kind", "resend_no"),
     UniqueConstraint("carrier", "carrier_id"),
     Index(
@@ -114,6 +115,12 @@ outbound = Table(
         "next_attempt_at",
         sqlite_where=text("state IN ('unknown', 'failed_unknown') AND looks < 27"),
         postgresql_where=text("state IN ('unknown', 'failed_unknown') AND looks < 27"),
+    ),
+    Index(
+        "ix_outbound_reported",
+        "updated_at",
+        sqlite_where=text("state IN ('accepted', 'sent') AND no_report_at IS NULL"),
+        postgresql_where=text("state IN ('accepted', 'sent') AND no_report_at IS NULL"),
     ),
     Index("ix_outbound_phone", "to_phone", "id"),
     Index(

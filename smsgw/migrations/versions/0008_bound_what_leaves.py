@@ -1,4 +1,4 @@
-"""Keep how far a number's pace has been used, and find what waits for it."""
+"""Keep how far a number's pace has been used, find what waits for it, and mark what no report came of."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +9,7 @@ branch_labels = None
 depends_on = None
 
 QUEUED = sa.text("state = 'queued'")
+REPORTED = sa.text("state IN ('accepted', 'sent') AND no_report_at IS NULL")
 
 
 def upgrade() -> None:
@@ -26,9 +27,16 @@ def upgrade() -> None:
         sqlite_where=QUEUED,
         postgresql_where=QUEUED,
     )
+    op.add_column("outbound", sa.Column("no_report_at", sa.BigInteger(), nullable=True))
+    op.create_index(
+        "ix_outbound_reported", "outbound", ["updated_at"], sqlite_where=REPORTED, postgresql_where=REPORTED
+    )
 
 
 def downgrade() -> None:
     """Undo the step."""
+    op.drop_index("ix_outbound_reported", "outbound")
+    with op.batch_alter_table("outbound") as batch:
+        batch.drop_column("no_report_at")
     op.drop_index("ix_outbound_due_number", "outbound")
     op.drop_table("sender_pace")
