@@ -5,6 +5,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from threading import Event
 
 from redis import Redis
 
@@ -134,10 +135,11 @@ def open_work(services: Services) -> Iterator[Work]:
     """The verbs of a process that works, with its pool of calls to the carrier."""
     if services.redis is None:
         raise StartupError(["SMSGW_REDIS_URL is not set: name a Redis, or use `smsgw up`, which starts one."])
+    stopping = Event()
     with ThreadPoolExecutor(services.settings.send_threads, thread_name_prefix="send") as pool:
         yield Work(
             answering=_answering(services),
-            sending=_sending(services, pool),
+            sending=_sending(services, pool, stopping),
             sweeping=SweepVerb(
                 services.store,
                 services.clock,
@@ -148,6 +150,7 @@ def open_work(services: Services) -> Iterator[Work]:
             pool=pool,
             looking=LookVerb(services.store, services.carriers, pool),
             collecting=CollectVerb(services.store, services.carriers, services.receive, services.bell),
+            stopping=stopping,
             paced=bool(services.settings.pace),
         )
 
@@ -165,9 +168,9 @@ def terms_of(settings: Settings) -> Terms:
     return Terms(tuple(Pace(number, per_second) for number, per_second in settings.pace.items()))
 
 
-def _sending(services: Services, pool: Executor) -> SendVerb:
+def _sending(services: Services, pool: Executor, stopping: Event) -> SendVerb:
     routes, terms = services.settings.routes, terms_of(services.settings)
-    return SendVerb(services.store, services.carriers, pool, routes, terms, Later(services.bell, "send"))
+    return SendVerb(services.store, services.carriers, pool, routes, terms, Later(services.bell, "send"), stopping)
 
 
 def _answering(services: Services) -> AnswerVerb:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from threading import Event
 from types import MappingProxyType
 
 from sqlalchemy import Connection
@@ -42,18 +43,22 @@ class SendVerb:
         routes: Routes = MappingProxyType({}),
         terms: Terms = FREE,
         later: Callable[[float], None] = lambda seconds: None,
+        stopping: Event | None = None,
     ) -> None:
         """`routes`: the carriers of those of our numbers that have several. `later` is told how many seconds what
-        waits for its number's pace has still to wait."""
+        waits for its number's pace has still to wait. While `stopping` is set nothing is claimed and no call begins."""
         self._store = store
         self._carriers = carriers
         self._pool = pool
         self._routes = routes
         self._terms = terms
         self._later = later
+        self._stopping = stopping or Event()
 
     def __call__(self, limit: int) -> int:
         """Send up to `limit` due messages; how many were claimed."""
+        if self._stopping.is_set():
+            return 0
         token = secrets.token_hex(16)
         with self._store.write() as connection:
             rows = outbox.claim(connection, token, limit, self._terms)
@@ -117,7 +122,7 @@ class SendVerb:
         return marks
 
     def _call(self, row: OutboundRow, begin_by: float) -> Mark:
-        if time.monotonic() > begin_by:
+        if self._stopping.is_set() or time.monotonic() > begin_by:
             return Mark(row.id, states.QUEUED)
         carrier = self._carriers.get(row.carrier)
         if carrier is None:
