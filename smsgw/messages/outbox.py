@@ -22,12 +22,14 @@ from sqlalchemy import (
     update,
 )
 
-from smsgw.messages import events, looks, pauses, states
+from smsgw.messages import events, looks, pacing, pauses, states
 from smsgw.messages.events import Step
+from smsgw.messages.reroutes import Leaving
 from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, OutboundRow
 from smsgw.messages.tables import outbound
+from smsgw.messages.terms import FREE, Terms
 from smsgw.store import db_now
-from smsgw.store.sql import dialect_of, each, given, insert_each, spelled
+from smsgw.store.sql import dialect_of, each, given, in_order, insert_each, spelled
 
 MAX_ATTEMPTS = 12
 LEASE_MS = 60_000  # longer than a job (30 s), which is longer than a call (3 s + 10 s)
@@ -46,6 +48,7 @@ class Mark:
     error_text: str | None = None
     wait_ms: int = 0
     refused_by: str | None = None  # the carrier, where it refuses our account
+    leaving: Leaving | None = None  # where another carrier may take it
 
 
 def queue(connection: Connection, drafts: Sequence[Draft]) -> list[OutboundRow]:
@@ -55,12 +58,17 @@ def queue(connection: Connection, drafts: Sequence[Draft]) -> list[OutboundRow]:
     return []
 
 
-def queue_claimed(connection: Connection, drafts: Sequence[Draft], token: str) -> list[OutboundRow]:
+def queue_claimed(
+    connection: Connection, drafts: Sequence[Draft], token: str, terms: Terms = FREE
+) -> list[OutboundRow]:
     """Queue messages that are claimed under `token` in the same step, for whoever sends them after the commit.
 
     It saves a claim of its own. A message that stands already stays as it is, and is not among the rows; nor is one
-    whose carrier is paused: it is queued, and waits.
+    whose carrier is paused, or whose number has a pace: it is queued, and waits for its turn.
     """
+    if terms.paces:
+        queue(connection, [draft for draft in drafts if draft.from_phone in terms.paced])
+        drafts = [draft for draft in drafts if draft.from_phone not in terms.paced]
     if not drafts:
         return []
     rows = {row["new_callback_token"]: (row, draft) for draft in drafts for row in (queued_row(draft),)}
@@ -156,9 +164,14 @@ def told(connection: Connection, phones: Sequence[str], templates: Sequence[str]
     return Counter({(phone, template): count for phone, template, count in rows})
 
 
-def claim(connection: Connection, token: str, limit: int) -> list[OutboundRow]:
+def claim(connection: Connection, token: str, limit: int, terms: Terms = FREE) -> list[OutboundRow]:
     """Claim due rows for sending under `token`, in order of priority. Commit before calling anyone."""
-    rows = connection.execute(_CLAIM, {"token": token, "limit": limit}).all()
+    rooms = pacing.rooms(connection, terms.paces)
+    others = bool(rooms) and pacing.others_wait(connection, terms.paces)
+    values = {"token": token, "limit": limit, **pacing.limits(rooms, terms.paces)}
+    rows = connection.execute(_claim(terms, others=others), values).all()
+    if rooms:
+        pacing.take(connection, rooms, (row.from_phone for row in rows))
     claimed = [OutboundRow(*row) for row in sorted(rows, key=lambda row: row.id)]
     events.add(connection, [row.id for row in claimed], "claim", token, Step(states.QUEUED, states.SENDING))
     return claimed
@@ -179,27 +192,32 @@ _due = (
     .with_for_update(skip_locked=True)
     .cte("due")
 )
-_CLAIM = (
-    update(outbound)
-    .where(outbound.c.id.in_(select(_due.c.id)))
-    .values(
-        state=states.SENDING,
-        claim_token=bindparam("token"),
-        claimed_at=db_now(),
-        attempts=outbound.c.attempts + 1,
-        updated_at=db_now(),
+
+
+@cache
+def _claim(terms: Terms, *, others: bool) -> Any:
+    due = pacing.due(_waiting, terms.paces, others=others) if terms.paces else _due
+    return (
+        update(outbound)
+        .where(outbound.c.id.in_(select(due.c.id)))
+        .values(
+            state=states.SENDING,
+            claim_token=bindparam("token"),
+            claimed_at=db_now(),
+            attempts=outbound.c.attempts + 1,
+            updated_at=db_now(),
+        )
+        .returning(
+            outbound.c.id,
+            outbound.c.carrier,
+            outbound.c.from_phone,
+            outbound.c.to_phone,
+            outbound.c.body,
+            outbound.c.callback_token,
+            outbound.c.attempts,
+            (outbound.c.expires_at - db_now()).label("expires_in_ms"),
+        )
     )
-    .returning(
-        outbound.c.id,
-        outbound.c.carrier,
-        outbound.c.from_phone,
-        outbound.c.to_phone,
-        outbound.c.body,
-        outbound.c.callback_token,
-        outbound.c.attempts,
-        (outbound.c.expires_at - db_now()).label("expires_in_ms"),
-    )
-)
 
 
 def mark(connection: Connection, token: str, marks: Sequence[Mark]) -> None:
@@ -232,6 +250,8 @@ def _mark(dialect: str) -> tuple[Any, ...]:
         new_error_text=outbound.c.error_text,
         wait_ms=outbound.c.next_attempt_at,
     )
+    if dialect != "sqlite":
+        new = in_order(new, outbound.c.id, "row_id")
     accepted = new["new_state"] == spelled(states.ACCEPTED)
     write = (
         update(outbound)
@@ -271,3 +291,8 @@ def give_back(connection: Connection, token: str, ids: Sequence[int]) -> None:
 def is_due(connection: Connection) -> bool:
     """Whether any outbound row waits to be sent now."""
     return bool(connection.scalar(select(exists().where(_waiting))))
+
+
+def wait_ms(connection: Connection, terms: Terms) -> int | None:
+    """Until what waits for its number's pace may be claimed; None where nothing does."""
+    return pacing.wait_ms(connection, _waiting, terms.paces)
