@@ -20,6 +20,7 @@ from smsgw.gateway.bell import Bell, QuietBell
 from smsgw.gateway.collect import CollectVerb
 from smsgw.gateway.look import LookVerb
 from smsgw.gateway.notices import Sender
+from smsgw.gateway.purge import Keep, PurgeVerb
 from smsgw.gateway.receive import Receive
 from smsgw.gateway.reply import Budget
 from smsgw.gateway.send import SendVerb
@@ -128,7 +129,14 @@ def open_work(services: Services) -> Iterator[Work]:
             pool=pool,
             looking=LookVerb(services.store, services.carriers, pool),
             collecting=CollectVerb(services.store, services.carriers, services.receive, services.bell),
+            purging=purging(services.settings, services.store),
         )
+
+
+def purging(settings: Settings, store: Store) -> PurgeVerb:
+    """What erases messages in their time."""
+    clock = Clock(store, movable=settings.environment == "demo")
+    return PurgeVerb(store, clock, Keep(settings.keep_bodies_days, settings.keep_rows_days))
 
 
 def sender_of(services: Services, now_ms: int) -> Sender:

@@ -58,7 +58,7 @@ def _row(store: Store, arrival: Arrival) -> dict[str, Any]:
 def tombstone(store: Store, carrier: str, carrier_id: str) -> bytes:
     """The keyed hash that outlives a purged message, so that a replay of it is never answered.
 
-    It is committed before its message is deleted: a replay that comes between the two then finds one of them.
+    It is committed well before its message is deleted: a replay that comes meanwhile then finds one of them.
     """
     return store.cipher.digest(f"{carrier}:{carrier_id}")
 

@@ -187,3 +187,11 @@ carrier_pause = Table(
     Column("reason", String(16), nullable=False),
     Column("probe_id", BigInteger),  # the one message that may be sent meanwhile
 )
+
+# Up to which row the texts of a log are emptied already (smsgw.messages.retention).
+emptied = Table(
+    "emptied",
+    metadata,
+    Column("log", String(16), primary_key=True),
+    Column("upto", BigInteger, nullable=False),
+)
