@@ -1,4 +1,4 @@
-"""Order and doubles: a phone is answered in its order, and the same text within ten seconds is one question."""
+"""Order and doubles: a phone is answered in its order, the same text twice within ten seconds is one question."""
 
 import asyncio
 import random
@@ -91,7 +91,8 @@ CASES: list[list[Turn]] = [
     [(0, "MENU", "bantuan.menu"), (6, "MENU", "(duplicate)"), (6, "MENU", "bantuan.menu")],
     [(0, "MENU", "bantuan.menu"), (1, " menu! ", "(duplicate)")],
     [(0, "MENU", "bantuan.menu"), (1, "HELP", "bantuan.menu")],
-    [(0, "MENU", "bantuan.menu"), (1, "TIPS", "tips.tip1"), (1, "MENU", "(duplicate)")],
+    [(0, "MENU", "bantuan.menu"), (1, "TIPS", "tips.tip1"), (1, "MENU", "bantuan.menu")],
+    [(0, "MENU", "bantuan.menu"), (1, "MENU", "(duplicate)"), (1, "STOP", "(opt_out)"), (1, "MENU", "(opted_out)")],
     [(0, "TIPS", "tips.tip1"), (1, "LANJUT", "tips.tip2"), (1, "LANJUT", "tips.tip3")],
     [(0, "STOP", "(opt_out)"), (1, "STOP", "(opt_out)"), (1, "START", "(opt_in)"), (1, "MENU", "bantuan.menu")],
     [(0, "7", "base.unknown"), (1, "7", "base.unknown")],

@@ -118,7 +118,7 @@ class AnswerVerb:
         if not asked:
             return frozenset()
         with self._store.read() as connection:
-            return frozenset(row.id for row, text in asked if text in twice.answered(connection, row))
+            return frozenset(row.id for row, text in asked if twice.is_repeated(connection, row, text))
 
     def _entitlements(
         self, rows: Sequence[InboundRow], meant: Sequence[Meant], now_ms: int

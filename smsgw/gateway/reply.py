@@ -26,6 +26,7 @@ from smsgw.members.directory import Entitlement
 from smsgw.members.pins import Checked
 from smsgw.messages import states
 from smsgw.messages.rows import Answer, Draft, InboundRow, Kind
+from smsgw.messages.twice import DUPLICATE
 
 DEFAULT_LANGUAGE = "id"
 BASE = "base"
@@ -99,7 +100,7 @@ class Replier:
         if silent is not None:
             return silent
         if scene.repeated:
-            return _plain(row, meant.reading, states.SUPPRESSED, "duplicate", None)
+            return _plain(row, meant.reading, states.SUPPRESSED, DUPLICATE, None)
         language = row.language or DEFAULT_LANGUAGE
         opting = OPTED_OUT.get(meant.reading.outcome)
         left = None if opting else self.budget.left(row)

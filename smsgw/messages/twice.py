@@ -1,4 +1,4 @@
-"""Twice: the same text of a phone within ten seconds is one question (reliability §4.3, rule 2)."""
+"""Twice: the same text twice in a row within ten seconds is one question (reliability §4.3, rule 2)."""
 
 from typing import Final
 
@@ -10,6 +10,8 @@ from smsgw.messages.tables import inbound
 from smsgw.store.sql import spelled
 
 WITHIN_MS: Final = 10_000
+DUPLICATE: Final = "duplicate"
+"""The reason of a message that is not answered for that."""
 LATELY: Final = 32  # messages of a phone that are looked at: who sends more of them is stopped by the budget
 
 _other = inbound.alias("other")
@@ -26,25 +28,29 @@ follows = func.coalesce(_newest_other >= inbound.c.received_at - WITHIN_MS, fals
 """Whether the newest other message of an inbound row's phone came no more than ten seconds before it."""
 
 
-def answered(connection: Connection, row: InboundRow) -> set[str | None]:
-    """The folded texts that a message's phone sent to the same number within ten seconds of it, and that were answered.
+def is_repeated(connection: Connection, row: InboundRow, folded: str) -> bool:
+    """Whether the last message of this phone has the same text and number, came within ten seconds and was answered.
 
-    What was suppressed is not among them, so that a question which is sent all the time is answered now and then.
+    The last that is not a double itself: a question that is sent all the time is answered now and then. Where another
+    message stands between the two, the same question may have another answer by now: SALDO, DAFTAR, SALDO.
     """
-    ends = {"phone": row.from_phone, "to_phone": row.to_phone, "row_id": row.id}
-    return set(connection.scalars(_ANSWERED, ends))
+    last = connection.execute(_LAST, {"phone": row.from_phone, "row_id": row.id}).first()
+    same = last is not None and (last.to_phone, last.folded) == (row.to_phone, folded)
+    return bool(same and last is not None and last.state == states.ANSWERED)
 
 
 _came = select(inbound.c.received_at).where(inbound.c.id == bindparam("row_id")).scalar_subquery()
 _lately = (
-    select(_other.c.to_phone, _other.c.state, _other.c.received_at, _other.c.folded)
+    select(_other.c.id, _other.c.to_phone, _other.c.folded, _other.c.received_at, _other.c.state, _other.c.reason)
     .where(_other.c.from_phone == bindparam("phone"), _other.c.id != bindparam("row_id"))
     .order_by(_other.c.id.desc())
     .limit(LATELY)
     .subquery("lately")
 )
-_ANSWERED = select(_lately.c.folded).where(
-    _lately.c.to_phone == bindparam("to_phone"),
-    _lately.c.state == spelled(states.ANSWERED),
-    _lately.c.received_at.between(_came - WITHIN_MS, _came + WITHIN_MS),
+_LAST = (
+    select(_lately.c.to_phone, _lately.c.folded, _lately.c.state)
+    .where(_lately.c.state != spelled(states.RECEIVED), func.coalesce(_lately.c.reason, "") != DUPLICATE)
+    .where(_lately.c.received_at.between(_came - WITHIN_MS, _came + WITHIN_MS))
+    .order_by(_lately.c.id.desc())
+    .limit(1)
 )
