@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 
@@ -12,7 +12,7 @@ from smsgw import logs
 from smsgw.carriers import Carrier
 from smsgw.clock import Clock, day_of, today
 from smsgw.config import Settings
-from smsgw.errors import StartupError
+from smsgw.errors import StartupError, StoreUnavailable
 from smsgw.gateway import jobs
 from smsgw.gateway.answer import AnswerVerb
 from smsgw.gateway.apology import Apologies
@@ -33,7 +33,7 @@ from smsgw.offices import Offices
 from smsgw.offices import load as load_offices
 from smsgw.rulebook import Rulebook
 from smsgw.rulebook import load as load_rulebook
-from smsgw.store import Cipher, Store, open_store
+from smsgw.store import Cipher, Store, durability, open_store
 from smsgw.store.cipher import read_key
 
 CARRIERS = "smsgw.carriers"  # entry points: a carrier of one's own is one line in its package
@@ -69,6 +69,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     registry, rulebook = open_language(settings)
     offices = load_offices(settings.offices_file)
     store = open_database(settings)
+    _require_durable(settings, store)
     url = settings.redis_url.get_secret_value()
     redis = jobs.connect(url) if url else None
     bell: Bell = jobs.bell(redis) if redis is not None else QuietBell()
@@ -94,6 +95,14 @@ def open_services(settings: Settings) -> Iterator[Services]:
         store.close()
         if redis is not None:
             redis.close()
+
+
+def _require_durable(settings: Settings, store: Store) -> None:
+    # Where it cannot be reached yet, the web process is up nevertheless and answers 503.
+    if settings.environment == "production":
+        with suppress(StoreUnavailable):
+            if problems := durability.problems(store):
+                raise StartupError(problems)
 
 
 def open_language(settings: Settings) -> tuple[Registry, Rulebook]:
