@@ -19,7 +19,7 @@ from smsgw.keywords import Alert, Reading, Registry, Rules
 from smsgw.members import binding
 from smsgw.members.directory import STRANGER, Directory, Entitlement
 from smsgw.members.identity import Who
-from smsgw.messages import inbox, notices, outbox, states, twice
+from smsgw.messages import answering, inbox, notices, outbox, states, twice
 from smsgw.messages.rows import Answer, InboundRow, OutboundRow
 from smsgw.offices import Offices
 from smsgw.store import Store
@@ -91,7 +91,7 @@ class AnswerVerb:
         With `hand_over` the replies are claimed in the very commit that queues them, and handed over after it.
         """
         token = secrets.token_hex(16)
-        with self._store.write() as connection:
+        with self._store.write_one() as connection:
             rows = inbox.claim(connection, token, limit)
         if rows:
             replies = self._commit(token, self._think(rows), claimed=hand_over is not None)
@@ -200,6 +200,9 @@ class AnswerVerb:
         ]
 
     def _commit(self, token: str, batch: _Batch, *, claimed: bool) -> list[OutboundRow]:
+        if claimed and not (batch.failed or batch.held) and all(map(inbox.is_plain, batch.answers)):
+            with self._store.write_one() as connection:
+                return answering.finish(connection, token, batch.answers)
         with self._store.write() as connection:
             mine = inbox.held(connection, token, batch.rows)
             answers = [answer for answer in batch.answers if answer.inbound_id in mine]

@@ -14,7 +14,7 @@ class Settle:
     """The verb `settle`, shared by all requests of a web process."""
 
     def __init__(self, store: Store) -> None:
-        self._together = Together(store, _apply, lambda: None)
+        self._together = Together(store.write, _apply, lambda: None)
 
     def __call__(self, delivery: Delivery) -> bool:
         """Commit one report; False for an orphan. StoreUnavailable: it was not stored."""

@@ -1,13 +1,26 @@
 """Outbound rows: queued once, claimed before the call, marked by its outcome."""
 
 import secrets
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, literal_column, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from smsgw.messages import events, looks, pauses, states
 from smsgw.messages.events import Step
@@ -38,7 +51,7 @@ class Mark:
 def queue(connection: Connection, drafts: Sequence[Draft]) -> list[OutboundRow]:
     """Queue messages. One that stands already (same inbound, kind, resend number) stays as it is. None is claimed."""
     if drafts:
-        each(connection, _queue(dialect_of(connection)), [_row(draft) for draft in drafts])
+        each(connection, _queue(dialect_of(connection)), [queued_row(draft) for draft in drafts])
     return []
 
 
@@ -50,15 +63,20 @@ def queue_claimed(connection: Connection, drafts: Sequence[Draft], token: str) -
     """
     if not drafts:
         return []
-    rows = {row["new_callback_token"]: (row, draft) for draft in drafts for row in (_row(draft),)}
+    rows = {row["new_callback_token"]: (row, draft) for draft in drafts for row in (queued_row(draft),)}
     dialect = dialect_of(connection)
     added = each(connection, _queue(dialect, claimed=True), [row for row, _ in rows.values()], token=token)
     if dialect == "sqlite":  # which returns nothing for many rows; nobody else can have added any meanwhile
         added = connection.execute(_NEWEST, {"token": token, "limit": len(drafts)})
-    mine = sorted((row_id, key) for row_id, key, claim_token in added if claim_token == token)
-    claimed = [_claimed_row(row_id, key, rows[key][1]) for row_id, key in mine]
+    claimed = claimed_rows(added, token, {key: draft for key, (_, draft) in rows.items()})
     events.add(connection, [row.id for row in claimed], "claim", token, Step(states.QUEUED, states.SENDING))
     return claimed
+
+
+def claimed_rows(added: Iterable[Any], token: str, drafts: Mapping[str, Draft]) -> list[OutboundRow]:
+    """Those of the ADDED rows that are claimed under `token`; `drafts` by their callback token."""
+    mine = sorted((row_id, key) for row_id, key, claim_token in added if claim_token == token)
+    return [_claimed_row(row_id, key, drafts[key]) for row_id, key in mine]
 
 
 def _claimed_row(row_id: int, callback_token: str, draft: Draft) -> OutboundRow:
@@ -68,8 +86,14 @@ def _claimed_row(row_id: int, callback_token: str, draft: Draft) -> OutboundRow:
 
 @cache
 def _queue(dialect: str, *, claimed: bool = False) -> Any:
-    new = given(dialect, **{f"new_{name}": outbound.c[name] for name in GIVEN}, life_ms=outbound.c.expires_at)
-    values = {name: new[f"new_{name}"] for name in GIVEN}
+    new = given(dialect, **GIVEN)
+    statement = insert_each(dialect, outbound, queued_values(new, claimed=claimed))
+    return statement.returning(*ADDED) if claimed and dialect != "sqlite" else statement
+
+
+def queued_values(new: Mapping[str, ColumnElement[Any]], *, claimed: bool) -> dict[str, Any]:
+    """The columns of a message that is queued with these GIVEN values; `claimed`: under the parameter `token`."""
+    values: dict[str, Any] = {name: new[f"new_{name}"] for name in _GIVEN}
     values |= {name: db_now() for name in ("created_at", "updated_at", "next_attempt_at")}
     values |= {
         "expires_at": db_now() + new["life_ms"],
@@ -82,11 +106,10 @@ def _queue(dialect: str, *, claimed: bool = False) -> Any:
         values |= {"attempts": case((waits, literal_column("0")), else_=literal_column("1"))}
         values |= {"claimed_at": case((waits, null()), else_=db_now())}
         values |= {"claim_token": case((waits, null()), else_=bindparam("token", type_=outbound.c.claim_token.type))}
-    statement = insert_each(dialect, outbound, values)
-    return statement.returning(*_ADDED) if claimed and dialect != "sqlite" else statement
+    return values
 
 
-GIVEN = (
+_GIVEN = (
     "inbound_id",
     "kind",
     "carrier",
@@ -99,14 +122,15 @@ GIVEN = (
     "priority",
     "callback_token",
 )
+GIVEN: Final = {**{f"new_{name}": outbound.c[name] for name in _GIVEN}, "life_ms": outbound.c.expires_at}
+"""What differs between messages to be queued, and its types: what `queued_row` gives."""
 _last = select(func.max(outbound.c.id)).scalar_subquery()
-_ADDED = outbound.c.id, outbound.c.callback_token, outbound.c.claim_token
-_NEWEST = select(*_ADDED).where(
-    outbound.c.id > _last - bindparam("limit"), outbound.c.claim_token == bindparam("token")
-)
+ADDED: Final = outbound.c.id, outbound.c.callback_token, outbound.c.claim_token
+_NEWEST = select(*ADDED).where(outbound.c.id > _last - bindparam("limit"), outbound.c.claim_token == bindparam("token"))
 
 
-def _row(draft: Draft) -> dict[str, Any]:
+def queued_row(draft: Draft) -> dict[str, Any]:
+    """The GIVEN values of a draft, its callback token among them."""
     return {
         "new_inbound_id": draft.inbound_id,
         "new_kind": draft.kind,
@@ -186,12 +210,9 @@ def mark(connection: Connection, token: str, marks: Sequence[Mark]) -> None:
     """
     if marks:
         rows = [_mark_row(m) for m in sorted(marks, key=lambda m: m.outbound_id)]
-        each(connection, _mark(dialect_of(connection)), rows, token=token)
-        steps: defaultdict[Step, list[int]] = defaultdict(list)
-        for m in marks:
-            steps[Step(states.SENDING, m.state, m.error_code)].append(m.outbound_id)
-        for step, ids in steps.items():
-            events.add(connection, ids, "call", token, step)
+        dialect = dialect_of(connection)
+        for statement in _mark(dialect):
+            each(connection, statement, rows, token=token, cause_key=f"call:{token}")
 
 
 # Spelled out: an expanding IN cannot be used with a list of parameters.
@@ -199,7 +220,8 @@ _open = or_(*(outbound.c.state == spelled(state) for state in (states.SENDING, s
 
 
 @cache
-def _mark(dialect: str) -> Any:
+def _mark(dialect: str) -> tuple[Any, ...]:
+    """What writes the outcomes and tells of them: two statements, or one that does both where there is such a thing."""
     new = given(
         dialect,
         row_id=outbound.c.id,
@@ -211,7 +233,7 @@ def _mark(dialect: str) -> Any:
         wait_ms=outbound.c.next_attempt_at,
     )
     accepted = new["new_state"] == spelled(states.ACCEPTED)
-    return (
+    write = (
         update(outbound)
         .where(outbound.c.id == new["row_id"], outbound.c.claim_token == bindparam("token"))
         .where(or_(outbound.c.state == spelled(states.SENDING), accepted))
@@ -225,6 +247,8 @@ def _mark(dialect: str) -> Any:
             updated_at=db_now(),
         )
     )
+    tell = events.each_of(dialect, "call", new["row_id"], states.SENDING, new["new_state"], new["new_error_code"])
+    return (write, tell) if dialect == "sqlite" else (tell.add_cte(write.cte("written")),)
 
 
 def _mark_row(m: Mark) -> dict[str, Any]:

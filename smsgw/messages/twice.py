@@ -1,8 +1,8 @@
 """Twice: the same text twice in a row within ten seconds is one question (reliability §4.3, rule 2)."""
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, false, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, false, func, select
 
 from smsgw.messages import states
 from smsgw.messages.rows import InboundRow
@@ -15,17 +15,16 @@ DUPLICATE: Final = "duplicate"
 LATELY: Final = 32  # messages of a phone that are looked at: who sends more of them is stopped by the budget
 
 _other = inbound.alias("other")
-_newest_other = (
-    select(_other.c.received_at)
-    .where(_other.c.from_phone == inbound.c.from_phone, _other.c.id != inbound.c.id)
-    .order_by(_other.c.id.desc())
-    .limit(1)
-    .correlate(inbound)
-    .scalar_subquery()
-)
-# One step in an index, which every message pays for. Whether it is the same text is asked where this is true.
-follows = func.coalesce(_newest_other >= inbound.c.received_at - WITHIN_MS, false())
-"""Whether the newest other message of an inbound row's phone came no more than ten seconds before it."""
+
+
+def follows(row: Any) -> ColumnElement[bool]:
+    """Whether the newest other message of an inbound row's phone came no more than ten seconds before it.
+
+    One step in an index, which every message pays for. Whether it is the same text is asked where this is true.
+    """
+    others = select(_other.c.received_at).where(_other.c.from_phone == row.from_phone, _other.c.id != row.id)
+    newest = others.order_by(_other.c.id.desc()).limit(1).scalar_subquery()
+    return func.coalesce(newest >= row.received_at - WITHIN_MS, false())
 
 
 def is_repeated(connection: Connection, row: InboundRow, folded: str) -> bool:

@@ -63,14 +63,15 @@ def listed(dialect: str, name: str) -> Any:
     return _unnested(name, BigInteger())
 
 
-def among(dialect: str, sealed: ColumnElement[str], name: str) -> ColumnElement[bool]:
-    """Whether a sealed column is one of the parameter `name`: a list of any length, sealed already.
+def among(dialect: str, one: ColumnElement[Any], name: str, kind: TypeEngine[Any] | None = None) -> ColumnElement[bool]:
+    """Whether a column is one of the parameter `name`: a list of any length. A sealed column's, sealed already.
 
     PostgreSQL gets one array: a list in the statement makes each length a statement of its own, planned each time.
     """
+    kind = kind or LargeBinary()
     if dialect == "sqlite":
-        return sealed.in_(bindparam(name, type_=LargeBinary(), expanding=True))
-    return sealed == any_(bindparam(name, type_=ARRAY(LargeBinary())))
+        return one.in_(bindparam(name, type_=kind, expanding=True))
+    return one == any_(bindparam(name, type_=ARRAY(kind)))
 
 
 def given(dialect: str, **columns: ColumnElement[Any]) -> Mapping[str, ColumnElement[Any]]:
