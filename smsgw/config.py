@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from smsgw.errors import StartupError
@@ -90,6 +90,12 @@ class Settings(BaseSettings):
     pin: Literal["off", "on"] = Field(
         "off", description="`on`: a participant may have personal answers ask for a PIN (docs/pin.md)"
     )
+    keep_bodies_days: int = Field(
+        30, ge=2, description="days after which the texts of messages are erased (docs/retention.md)"
+    )
+    keep_rows_days: int = Field(
+        365, ge=2, description="days after which the rows of messages are erased; not fewer than the texts'"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     send_threads: int = Field(16, ge=1, le=64, description="calls to the carrier under way at once in a worker")
 
@@ -127,6 +133,13 @@ class Settings(BaseSettings):
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for peer in value:
             ip_network(peer, strict=False)
+        return value
+
+    @field_validator("keep_rows_days")
+    @classmethod
+    def _not_before_bodies(cls, value: int, info: ValidationInfo) -> int:
+        if value < info.data.get("keep_bodies_days", 0):
+            raise ValueError("must not be fewer than SMSGW_KEEP_BODIES_DAYS")
         return value
 
     @field_validator("kannel_token")

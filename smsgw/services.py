@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from threading import Event
@@ -13,7 +13,7 @@ from smsgw import logs
 from smsgw.carriers import Carrier
 from smsgw.clock import Clock, day_of, today
 from smsgw.config import Settings
-from smsgw.errors import StartupError
+from smsgw.errors import StartupError, StoreUnavailable
 from smsgw.gateway import jobs
 from smsgw.gateway.answer import AnswerVerb
 from smsgw.gateway.apology import Apologies
@@ -21,6 +21,7 @@ from smsgw.gateway.bell import Bell, Later, QuietBell
 from smsgw.gateway.collect import CollectVerb
 from smsgw.gateway.look import LookVerb
 from smsgw.gateway.notices import Sender
+from smsgw.gateway.purge import Keep, PurgeVerb
 from smsgw.gateway.receive import Receive
 from smsgw.gateway.reply import Budget
 from smsgw.gateway.send import SendVerb
@@ -35,7 +36,7 @@ from smsgw.offices import Offices
 from smsgw.offices import load as load_offices
 from smsgw.rulebook import Rulebook
 from smsgw.rulebook import load as load_rulebook
-from smsgw.store import Cipher, Store, open_store
+from smsgw.store import Cipher, Store, durability, open_store
 from smsgw.store.cipher import read_key
 
 CARRIERS = "smsgw.carriers"  # entry points: a carrier of one's own is one line in its package
@@ -71,6 +72,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     registry, rulebook = open_language(settings)
     offices = load_offices(settings.offices_file)
     store = open_database(settings)
+    _require_durable(settings, store)
     url = settings.redis_url.get_secret_value()
     redis = jobs.connect(url) if url else None
     bell: Bell = jobs.bell(redis) if redis is not None else QuietBell()
@@ -96,6 +98,14 @@ def open_services(settings: Settings) -> Iterator[Services]:
         store.close()
         if redis is not None:
             redis.close()
+
+
+def _require_durable(settings: Settings, store: Store) -> None:
+    # Where it cannot be reached yet, the web process is up nevertheless and answers 503.
+    if settings.environment == "production":
+        with suppress(StoreUnavailable):
+            if problems := durability.problems(store):
+                raise StartupError(problems)
 
 
 def open_language(settings: Settings) -> tuple[Registry, Rulebook]:
@@ -150,9 +160,16 @@ def open_work(services: Services) -> Iterator[Work]:
             pool=pool,
             looking=LookVerb(services.store, services.carriers, pool),
             collecting=CollectVerb(services.store, services.carriers, services.receive, services.bell),
+            purging=purging(services.settings, services.store),
             stopping=stopping,
             paced=bool(services.settings.pace),
         )
+
+
+def purging(settings: Settings, store: Store) -> PurgeVerb:
+    """What erases messages in their time."""
+    clock = Clock(store, movable=settings.environment == "demo")
+    return PurgeVerb(store, clock, Keep(settings.keep_bodies_days, settings.keep_rows_days))
 
 
 def sender_of(services: Services, now_ms: int) -> Sender:

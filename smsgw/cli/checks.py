@@ -13,7 +13,6 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from sqlalchemy import text
 
 from smsgw import migrations
 from smsgw.cli import datakey
@@ -25,7 +24,7 @@ from smsgw.offices import load as load_offices
 from smsgw.rulebook import load as load_rulebook
 from smsgw.services import open_carriers
 from smsgw.simulator.guard import host_of, is_loopback
-from smsgw.store import Cipher, Store, open_store
+from smsgw.store import Cipher, Store, durability, open_store
 from smsgw.store.cipher import KEY_BYTES, read_key
 
 
@@ -186,7 +185,10 @@ def _check_store(store: Store) -> Iterator[Finding]:
     yield Finding(
         "its schema is " + ("new" if current else "old or missing"), "" if current else "Run `smsgw migrate`."
     )
-    yield from _DURABILITY[store.engine.dialect.name](store)
+    unsafe = durability.problems(store)
+    yield from (Finding("the database may lose what was acknowledged", problem) for problem in unsafe)
+    if not unsafe:
+        yield Finding("what is acknowledged is on its disk")
 
 
 def _check_fit(store: Store) -> Iterator[Finding]:
@@ -194,26 +196,6 @@ def _check_fit(store: Store) -> Iterator[Finding]:
         return  # what has columns missing is read after its migration
     lost = datakey.problem(store)
     yield Finding("the data key does not fit the data" if lost else "the data key fits the data", lost)
-
-
-def _sqlite_durability(store: Store) -> Iterator[Finding]:
-    with store.read() as connection:
-        mode = connection.scalar(text("PRAGMA journal_mode"))
-        synchronous = connection.scalar(text("PRAGMA synchronous"))
-    well = mode == "wal" and synchronous == 2
-    step = "" if well else "Its folder must allow WAL files: move the file from a network drive to a local disk."
-    yield Finding(f"SQLite keeps journal {mode} and syncs at level {synchronous}", step)
-
-
-def _postgresql_durability(store: Store) -> Iterator[Finding]:
-    with store.read() as connection:
-        off = [name for name in ("fsync", "full_page_writes") if connection.scalar(text(f"SHOW {name}")) != "on"]
-        commit = connection.scalar(text("SHOW synchronous_commit"))
-    step = f"Set {', '.join(off)} to on in postgresql.conf: a power cut loses acknowledged messages." if off else ""
-    yield Finding(f"PostgreSQL writes through ({'not ' if off else ''}fsync, synchronous_commit {commit})", step)
-
-
-_DURABILITY = {"sqlite": _sqlite_durability, "postgresql": _postgresql_durability}
 
 
 def _policy(client: Redis) -> Finding:

@@ -23,6 +23,7 @@ COMMANDS = {
     "offices": "Show the branch offices that replies tell.",
     "rules": "Show the rates, amounts and times that replies tell.",
     "templates": "Check what participants can receive.",
+    "purge": "Erase messages whose days are over.",
     "migrate": "Bring the database to the newest schema.",
     "doctor": "Say what is missing or unsafe, and what to do.",
 }

@@ -4,16 +4,23 @@ from types import MappingProxyType
 
 from smsgw import logs
 from smsgw.clock import Clock
+from smsgw.gateway import purge
 from smsgw.gateway.apology import Apologies, apologise
 from smsgw.members import binding, guards
-from smsgw.messages import collecting, inbox, looks, notices, outbox, overdue, pauses, reroutes
+from smsgw.messages import collecting, inbox, looks, notices, outbox, overdue, pauses, reroutes, turns
 from smsgw.messages.reroutes import Routes
 from smsgw.messages.tables import heartbeat
 from smsgw.store import Store, db_now
 from smsgw.store.sql import dialect_of, insert
 
 EVERY_S = 2
-DUE = {"answer": inbox.is_due, "send": outbox.is_due, "look": looks.is_due, "collect": collecting.is_due}
+DUE = {
+    "answer": inbox.is_due,
+    "send": outbox.is_due,
+    "look": looks.is_due,
+    "collect": collecting.is_due,
+    "purge": purge.is_due,
+}
 
 log = logs.get()
 
@@ -41,7 +48,7 @@ class SweepVerb:
             silent = overdue.close_unreported(connection)
             resumed = pauses.tend(connection)
             rerouted = reroutes.evacuate(connection, self._routes)
-            collecting.start(connection)
+            turns.start(connection, collecting.ASKED, purge.TURN, purge.TIDY)
             beat = insert(dialect_of(connection), heartbeat).values(name="sweep", at=db_now())
             connection.execute(beat.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"at": db_now()}))
         if closed or dead or silent:

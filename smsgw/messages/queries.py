@@ -50,11 +50,11 @@ def conversation(store: Store, carrier: str, carrier_id: str) -> Conversation | 
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message of a phone, in either direction, for the pages that show a conversation."""
+    """One message of a phone, in either direction, for the pages that show a conversation. None: erased since."""
 
     incoming: bool
     at: int
-    body: str
+    body: str | None
     state: str
     reason: str | None
 

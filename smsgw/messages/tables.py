@@ -210,3 +210,11 @@ sender_pace = Table(
     Column("number", String(16), primary_key=True),
     Column("free_at", BigInteger, nullable=False),  # microseconds since 1970: up to then its time has been used
 )
+
+# Up to which row the texts of a log are emptied already (smsgw.messages.retention).
+emptied = Table(
+    "emptied",
+    metadata,
+    Column("log", String(16), primary_key=True),
+    Column("upto", BigInteger, nullable=False),
+)

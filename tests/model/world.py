@@ -197,6 +197,7 @@ class World:
             pool=pool,  # type: ignore[arg-type]  # whatever calls
             looking=LookVerb(store, carriers, pool),
             collecting=CollectVerb(store, carriers, Receive(store, bell), bell),
+            purging=PurgeVerb(store, clock, Keep(30, 365)),
         )
 
 
