@@ -13,6 +13,7 @@ from smsgw.gateway.apology import Apologies
 from smsgw.gateway.bell import QuietBell
 from smsgw.gateway.collect import CollectVerb
 from smsgw.gateway.look import LookVerb
+from smsgw.gateway.purge import Keep, PurgeVerb
 from smsgw.gateway.receive import Receive, arrival
 from smsgw.gateway.send import SendVerb
 from smsgw.gateway.settle import Settle
