@@ -41,6 +41,8 @@ from smsgw.store.cipher import read_key
 
 CARRIERS = "smsgw.carriers"  # entry points: a carrier of one's own is one line in its package
 
+Language = tuple[Registry, Rulebook]
+
 
 @dataclass(frozen=True)
 class Services:
@@ -66,10 +68,10 @@ def open_database(settings: Settings) -> Store:
 
 
 @contextmanager
-def open_services(settings: Settings) -> Iterator[Services]:
-    """Services that are closed at the end of the block."""
+def open_services(settings: Settings, language: Language | None = None) -> Iterator[Services]:
+    """Services that are closed at the end of the block. `language`: one that was opened already."""
     logs.configure(settings.log_level)
-    registry, rulebook = open_language(settings)
+    registry, rulebook = language or open_language(settings)
     offices = load_offices(settings.offices_file)
     store = open_database(settings)
     _require_durable(settings, store)
@@ -108,7 +110,7 @@ def _require_durable(settings: Settings, store: Store) -> None:
                 raise StartupError(problems)
 
 
-def open_language(settings: Settings) -> tuple[Registry, Rulebook]:
+def open_language(settings: Settings) -> Language:
     """The keywords and the rules they tell; StartupError where a text tells a rule that is not there."""
     registry, rulebook = load_registry(), load_rulebook(settings.rules_file, today())
     missing = sorted(registry.rules_named().items(), key=lambda told: told[1])

@@ -55,6 +55,7 @@ class SendVerb:
         self._terms = terms
         self._later = later
         self._stopping = stopping or Event()
+        self._is_slow = False  # the last call, or the last batch
 
     def __call__(self, limit: int) -> int:
         """Send up to `limit` due messages; how many were claimed."""
@@ -115,12 +116,16 @@ class SendVerb:
     def _call_all(self, rows: Sequence[OutboundRow]) -> list[Mark]:
         started = time.monotonic()
         begin_by = started + BEGIN_WITHIN_S
-        marks = [self._call(rows[0], begin_by)]
-        for at, row in enumerate(rows[1:], 1):
-            if time.monotonic() - started > max(HICCUP_S, at * SLOW_S):
-                # Threads cost more than they save where the carrier is near, and save all where it is far.
-                return marks + list(self._pool.map(lambda row: self._call(row, begin_by), rows[at:]))
+        marks: list[Mark] = []
+        for at, row in enumerate(rows):
+            # Threads cost more than they save where the carrier is near, and save all where it is far. One that was
+            # slow is not waited for at the next batch's first call either: where it hangs, that would be all it takes.
+            if self._is_slow:
+                marks += self._pool.map(lambda row: self._call(row, begin_by), rows[at:])
+                break
             marks.append(self._call(row, begin_by))
+            self._is_slow = _is_slow(time.monotonic() - started, at + 1)
+        self._is_slow = _is_slow(time.monotonic() - started, len(rows))
         return marks
 
     def _call(self, row: OutboundRow, begin_by: float) -> Mark:
@@ -130,6 +135,10 @@ class SendVerb:
         if carrier is None:
             return _without_carrier(row)
         return _mark(row, carrier.send(_parcel(row)))
+
+
+def _is_slow(seconds: float, calls: int) -> bool:
+    return seconds > max(HICCUP_S, calls * SLOW_S)
 
 
 def _pause(connection: Connection, mark: Mark) -> None:
