@@ -16,6 +16,7 @@ from smsgw.simulator.behaviour import Delays
 from smsgw.simulator.codes import FAILURES, MAGIC_FROM, MAGIC_PREFIX, MAGIC_TO, REFUSALS
 from smsgw.simulator.faults import CODES, KINDS, SWITCHES, Order, Switchboard, TooManySwitches, place_of
 from smsgw.simulator.inbound import Text
+from smsgw.simulator.inspector import API
 from smsgw.simulator.serving import serving
 from smsgw.simulator.standin import StandIn
 from tests.support import twilio
@@ -75,7 +76,8 @@ def test_what_the_gateway_makes_of_a_carriers_fault(
     assert carrier.send(parcel()).verdict == verdict
     assert bool(standin.messages()) == taken
     assert carrier.send(parcel(OTHER)).verdict == Verdict.ACCEPTED
-    assert standin.ring.newest()[1].fault == ("" if kind == "undelivered" else kind)
+    struck = [entry.fault for entry in standin.ring.newest() if entry.way == API]
+    assert struck == ["", "" if kind == "undelivered" else kind]
 
 
 def test_every_fault_of_the_carrier_stands_in_the_table() -> None:
@@ -95,6 +97,15 @@ def test_an_answer_that_is_held_back_outlasts_a_patient_client(standin: StandIn)
     with serving(standin) as url, pytest.raises(requests.ReadTimeout):
         requests.post(url + path, form, auth=(twilio.ACCOUNT, twilio.TOKEN), timeout=0.3)
     assert len(standin.messages()) == 1
+
+
+@pytest.mark.parametrize("kind", ["reset", "reset-lost"])
+def test_a_reset_is_one(standin: StandIn, kind: str) -> None:
+    standin.board.set(Order(kind=kind))
+    form = {"To": PHONE, "From": twilio.NUMBER, "Body": "Halo"}
+    path = f"/2010-04-01/Accounts/{twilio.ACCOUNT}/Messages.json"
+    with serving(standin) as url, pytest.raises(requests.ConnectionError, match="reset by peer"):
+        requests.post(url + path, form, auth=(twilio.ACCOUNT, twilio.TOKEN), timeout=5)
 
 
 CALLBACKS = [

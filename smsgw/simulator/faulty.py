@@ -26,7 +26,7 @@ FAULT = "X-Simulator-Fault"
 RETRY_AFTER_S = 1
 
 
-class Cut(AnyResponse):
+class Cut(Response):
     """No answer: the connection is reset."""
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
