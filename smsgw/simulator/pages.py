@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from typing import Protocol
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from smsgw.config import Settings
@@ -12,7 +12,7 @@ from smsgw.members.demo import DEMO_PEOPLE
 from smsgw.messages.queries import bubbles
 from smsgw.phones import to_e164
 from smsgw.simulator.bubble import moving, show
-from smsgw.simulator.guard import host_of, is_loopback, refuse_production
+from smsgw.simulator.guard import doorkeeper, refuse_production
 from smsgw.simulator.talk import Line, open_line
 from smsgw.simulator.visit import Visit, keep_visit, read_visit
 from smsgw.simulator.webhook import GatewaySilent, inbound_fields, post_inbound
@@ -42,7 +42,7 @@ def blueprint(services: Wiring) -> Blueprint:
     refuse_production(services.settings)
     page = Page(services.store, open_line(services.settings))
     made = Blueprint("simulator", __name__, url_prefix=PREFIX, template_folder="templates", static_folder="static")
-    made.before_request(_own_host)
+    made.before_request(doorkeeper(services.settings))
     made.after_request(_harden)
     made.add_url_rule("", "phone", page.look, methods=["GET"])
     made.add_url_rule("/choose", "choose", page.choose, methods=["POST"])
@@ -119,13 +119,6 @@ def _post(line: Line, phone: str, text: str) -> str:
     except GatewaySilent:
         return "Gateway tidak menjawab pada alamat SMSGW_PUBLIC_URL."
     return "" if status == 200 else f"Gateway menolak pesan ini (HTTP {status})."
-
-
-def _own_host() -> AnyResponse | None:
-    # A foreign name that resolves to this machine (DNS rebinding) must not reach the page.
-    if is_loopback(host_of(f"http://{request.host}")):
-        return None
-    return Response("The simulator answers on this machine's own address only.\n", 403, mimetype="text/plain")
 
 
 def _harden(response: AnyResponse) -> AnyResponse:
