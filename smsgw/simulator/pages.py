@@ -2,14 +2,14 @@
 
 from typing import Protocol
 
-from flask import Blueprint, Response, request
+from flask import Blueprint
 from werkzeug.wrappers import Response as AnyResponse
 
 from smsgw.clock import Clock
 from smsgw.config import Settings
 from smsgw.keywords import Registry
 from smsgw.simulator.frame import PREFIX, Frame
-from smsgw.simulator.guard import host_of, is_loopback, refuse_production
+from smsgw.simulator.guard import doorkeeper, refuse_production
 from smsgw.simulator.phones import Phones
 from smsgw.simulator.talk import open_line
 from smsgw.simulator.why import WhyPage
@@ -45,7 +45,7 @@ def blueprint(services: Wiring) -> Blueprint:
     frame = Frame(services.store.cipher)
     table = Phones(frame, services.store, open_line(services.settings), services.clock)
     made = Blueprint("simulator", __name__, url_prefix=PREFIX, template_folder="templates", static_folder="static")
-    made.before_request(_own_host)
+    made.before_request(doorkeeper(services.settings))
     made.before_request(frame.foreign)
     made.after_request(_harden)
     made.register_error_handler(404, frame.not_found)
@@ -61,13 +61,6 @@ def blueprint(services: Wiring) -> Blueprint:
     ):
         made.add_url_rule(rule, view.__name__, view, methods=[method])
     return made
-
-
-def _own_host() -> AnyResponse | None:
-    # A foreign name that resolves to this machine (DNS rebinding) must not reach the page.
-    if is_loopback(host_of(f"http://{request.host}")):
-        return None
-    return Response("The simulator answers on this machine's own address only.\n", 403, mimetype="text/plain")
 
 
 def _harden(response: AnyResponse) -> AnyResponse:

@@ -37,7 +37,7 @@ _NUMBERS = {
 _NAMES = {one.phone: one.label.partition(",")[0] for one in DEMO_PEOPLE}
 # By the order of the demo's people: what is special about them, and texts in which {0} is their number.
 _SPECIAL = (
-    ("peserta aktif", "active member", ("JHT {0}", "STATUS {0}", "MUTASI {0}", "kapan cair min")),
+    ("peserta aktif", "active member", ("JHT {0}", "STATUS {0}", "MUTASI {0}", "min syarat klaim jht apa")),
     ("tidak aktif, klaim berjalan", "inactive, a claim under way", ("STATUS {0}", "LACAK {0}", "CAIR {0}")),
     ("menunggak iuran", "in arrears", ("STATUS {0}", "TUNGGAKAN {0}", "JKK {0}")),
     ("dua kepesertaan", "two memberships", ("SALDO", "JHT {0}", "JHT {1}")),
@@ -52,7 +52,7 @@ _STRANGERS = (
         "+6281298000901",
         "WARGA",
         ("bukan peserta", "not a member"),
-        (f"JHT {_SITI}", "INFO JKK", "slado", "KANTOR BANDUNG"),
+        (f"JHT {_SITI}", "berapa lama klaim cair", "INFO JKK", "KANTOR BANDNUG"),
     ),
     Ready(
         "+6281298000902",
