@@ -15,6 +15,6 @@ def scripts_in(paths: Iterable[Path]) -> list[Path]:
 
 
 def shipped() -> list[Path]:
-    """The scripts of this checkout's docs/scripts, in the order of their names; none where only a wheel is installed."""
+    """The scripts of this checkout's docs/scripts, in the order of their names; none beside a wheel."""
     folder = Path(__file__).parents[2] / "docs" / "scripts"
     return sorted(folder.glob("*.yaml"))
