@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,6 +15,7 @@ from smsgw.errors import StartupError
 
 PREFIX = "SMSGW_"
 HOME_ENV = f"{PREFIX}HOME"
+MIN_PACE, MAX_PACE = 0.01, 10_000  # messages a second
 
 
 class Settings(BaseSettings):
@@ -63,6 +64,12 @@ class Settings(BaseSettings):
     kannel_callback_url: str = Field(
         "http://127.0.0.1:8000", description="address under which Kannel reaches us, with no proxy in between"
     )
+    pace: Annotated[Mapping[str, float], NoDecode] = Field(
+        {}, description="messages a second that a number may send, as 2757=30,+622150000000=10; others send unpaced"
+    )
+    routes: Annotated[Mapping[str, tuple[str, ...]], NoDecode] = Field(
+        {}, description="carriers that share a number, as 2757=kannel,twilio; semicolons between numbers"
+    )
     data_key: SecretStr = Field(
         SecretStr(""), description="64 bytes in hex that encrypt personal data; empty: the file"
     )
@@ -93,6 +100,30 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("pace", mode="before")
+    @classmethod
+    def _pace(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return dict([part.strip() for part in pace.split("=")] for pace in value.split(",") if pace.strip())
+
+    @field_validator("pace")
+    @classmethod
+    def _moves(cls, value: Mapping[str, float]) -> Mapping[str, float]:
+        if not all(number and MIN_PACE <= per_second <= MAX_PACE for number, per_second in value.items()):
+            raise ValueError("must be as 2757=30: a number and its messages a second, 0.01 to 10000")
+        return value
+
+    @field_validator("routes", mode="before")
+    @classmethod
+    def _routes(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        routes = [[part.strip() for part in re.split("[=,]", route)] for route in value.split(";") if route.strip()]
+        if not all(len(route) > 2 and all(route) for route in routes):
+            raise ValueError("must be as 2757=kannel,twilio: a number and its carriers, the first choice first")
+        return {number: tuple(carriers) for number, *carriers in routes}
 
     @field_validator("kannel_peers")
     @classmethod

@@ -166,7 +166,7 @@ def _fields() -> Iterable[tuple[str, FieldInfo]]:
 
 def _default(field: FieldInfo) -> str:
     value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
-    return "" if value in ("", None, ()) else f"`{','.join(value) if isinstance(value, tuple) else value}`"
+    return "" if value in ("", None, (), {}) else f"`{','.join(value) if isinstance(value, tuple) else value}`"
 
 
 def _others(name: str, phrases: Iterable[str]) -> list[str]:

@@ -44,6 +44,8 @@ def test_a_complete_gateway_is_well(settings: Make, sqlite_url: str, redis_url: 
         ({"twilio_from": ""}, "our numbers are missing", "SMSGW_TWILIO_FROM"),
         ({"kannel_token": "x" * 16, "kannel_from": "2757"}, "Kannel is incomplete", "SMSGW_KANNEL_URL, SMSGW_KANNEL_U"),
         ({"kannel_url": "http://127.0.0.1:1/"}, "Kannel is incomplete", "SMSGW_KANNEL_TOKEN"),
+        ({"routes": "2757=kannel,twilio"}, "a route or a pace cannot be used", "2757 is no number of twilio"),
+        ({"pace": "2757=3"}, "a route or a pace cannot be used", "SMSGW_PACE: 2757 is no number of ours"),
         ({"public_url": "http://sms.example.id"}, "is not a public https address", "SMSGW_PUBLIC_URL"),
         ({"public_url": "https://localhost"}, "is not a public https address", "SMSGW_PUBLIC_URL"),
         ({"twilio_api_url": "http://127.0.0.1:8001"}, "carrier's API http://127.0.0.1:8001", "https"),

@@ -24,6 +24,7 @@ from smsgw.keywords import load_registry
 from smsgw.loopback import host_of, is_loopback
 from smsgw.offices import load as load_offices
 from smsgw.rulebook import load as load_rulebook
+from smsgw.services import open_carriers
 from smsgw.store import Cipher, Store, open_store
 from smsgw.store.cipher import KEY_BYTES, read_key
 
@@ -118,6 +119,20 @@ def check_carrier(settings: Settings) -> Iterable[Finding]:
     yield _api_url(settings)
 
 
+def check_routes(settings: Settings) -> Iterable[Finding]:
+    """Each number that several carriers share is a number of each; one with a pace is a number of ours."""
+    if settings.routes or settings.pace:
+        try:
+            open_carriers(settings)
+            for number, route in settings.routes.items():
+                yield Finding(f"{number} sends by {', then '.join(route)}")
+            for number, per_second in settings.pace.items():
+                yield Finding(f"{number} sends {per_second:g} messages a second at most")
+        except StartupError as error:
+            for problem in error.problems:
+                yield Finding("a route or a pace cannot be used", problem)
+
+
 def check_language(settings: Settings) -> Iterable[Finding]:
     """Every keyword has all its pieces."""
     try:
@@ -155,6 +170,7 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_data,
     check_queue,
     check_carrier,
+    check_routes,
     check_language,
     check_rules,
     check_offices,

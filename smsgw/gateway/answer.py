@@ -19,8 +19,9 @@ from smsgw.keywords import Alert, Registry, Rules
 from smsgw.members import binding
 from smsgw.members.directory import STRANGER, Directory, Entitlement
 from smsgw.members.identity import Who
-from smsgw.messages import inbox, notices, outbox, states
+from smsgw.messages import answering, inbox, notices, outbox, states
 from smsgw.messages.rows import Answer, InboundRow, OutboundRow
+from smsgw.messages.terms import FREE, Terms
 from smsgw.offices import Offices
 from smsgw.store import Store
 
@@ -72,6 +73,7 @@ class AnswerVerb:
         ours: frozenset[str] = frozenset(),
         *,
         with_pin: bool = False,
+        terms: Terms = FREE,
     ) -> None:
         self._store = store
         self._registry = registry
@@ -83,6 +85,7 @@ class AnswerVerb:
         self._offices = offices
         self._who_binds = who_binds
         self._with_pin = with_pin
+        self._terms = terms
 
     def __call__(self, limit: int, hand_over: HandOver | None = None) -> int:
         """Answer up to `limit` waiting messages; how many were claimed.
@@ -90,7 +93,7 @@ class AnswerVerb:
         With `hand_over` the replies are claimed in the very commit that queues them, and handed over after it.
         """
         token = secrets.token_hex(16)
-        with self._store.write() as connection:
+        with self._store.write_one() as connection:
             rows = inbox.claim(connection, token, limit)
         if rows:
             replies = self._commit(token, self._think(rows), claimed=hand_over is not None)
@@ -191,6 +194,13 @@ class AnswerVerb:
         ]
 
     def _commit(self, token: str, batch: _Batch, *, claimed: bool) -> list[OutboundRow]:
+        if (
+            claimed
+            and not (self._terms.paces or batch.failed or batch.held)
+            and all(map(inbox.is_plain, batch.answers))
+        ):
+            with self._store.write_one() as connection:
+                return answering.finish(connection, token, batch.answers)
         with self._store.write() as connection:
             mine = inbox.held(connection, token, batch.rows)
             answers = [answer for answer in batch.answers if answer.inbound_id in mine]
@@ -200,7 +210,11 @@ class AnswerVerb:
             if any(answer.set_opted_out for answer in answers):
                 notices.withdraw(connection)
             drafts = [draft for answer in answers for draft in (answer.draft, *answer.alerts) if draft is not None]
-            replies = outbox.queue_claimed(connection, drafts, token) if claimed else outbox.queue(connection, drafts)
+            replies = (
+                outbox.queue_claimed(connection, drafts, token, self._terms)
+                if claimed
+                else outbox.queue(connection, drafts)
+            )
             inbox.hold(connection, [i for i in batch.failed if i in mine], RETRY_MS, failed_try=True)
             inbox.hold(connection, [i for i in batch.held if i in mine], HOLD_MS, failed_try=False)
             inbox.hold(connection, sorted(undone), 0, failed_try=False)

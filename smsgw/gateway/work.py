@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 
 from smsgw.gateway.answer import AnswerVerb
 from smsgw.gateway.bell import Bell
@@ -34,6 +35,8 @@ class Work:
     pool: ThreadPoolExecutor
     looking: LookVerb
     collecting: CollectVerb
+    stopping: Event = field(default_factory=Event)
+    paced: bool = False  # some replies have to wait for their turn, so that it must come often
 
     def verbs(self) -> dict[str, Callable[[], None]]:
         """The job functions that are allowed."""
@@ -66,22 +69,30 @@ class Work:
     def all_of_it(self) -> None:
         """Do what is due in this very process: for when there is no queue to ring through."""
         for verb in self.sweeping():
-            getattr(self, verb)()
+            if not self.stopping.is_set():
+                getattr(self, verb)()
+
+    def stop(self) -> None:
+        """Claim nothing more and begin no call; what is claimed and not begun goes back to the queue."""
+        self.stopping.set()
 
     def _rounds(self, verb: str, a_round: Callable[[], int]) -> None:
         until = time.monotonic() + ROUNDS_S
         self.bell.lift(verb)
-        while a_round() >= BUSY and time.monotonic() < until:
+        while a_round() >= BUSY and self._goes_on(until):
             self.bell.hold(verb)
-            while a_round() >= BUSY and time.monotonic() < until:
+            while a_round() >= BUSY and self._goes_on(until):
                 pass
             self.bell.lift(verb)
-        if time.monotonic() >= until:
+        if not self._goes_on(until):
             self.bell.ring(verb)  # there may be more; others in the queue get their turn
+
+    def _goes_on(self, until: float) -> bool:
+        return time.monotonic() < until and not self.stopping.is_set()
 
     def _answer_round(self) -> int:
         answered = self._called_for("answer", self.answering(BATCH, self.sending.hand_over))
-        if answered < BUSY:
+        if answered < BUSY or self.paced:
             self._send_round()
         return answered
 

@@ -63,6 +63,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "TWILIO_FROM": ",".join(settings.twilio_from),
         "DATA_KEY": settings.data_key.get_secret_value(),
         "PIN": settings.pin,
+        "SEND_THREADS": str(settings.send_threads),
         "KANNEL_URL": settings.kannel_url,
         "KANNEL_USER": settings.kannel_user,
         "KANNEL_PASSWORD": settings.kannel_password.get_secret_value(),
