@@ -1,7 +1,7 @@
 """Reset: the first state comes back, for all or for one phone, on both databases and while traffic runs."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy import Table, insert, select, update
 from smsgw.carriers.twilio import Twilio
 from smsgw.clock import clock_offset
 from smsgw.members.tables import claims, memberships, people, phones_on_record
+from smsgw.messages.rows import OutboundRow
 from smsgw.messages.tables import contact, heartbeat, inbound, outbound
 from smsgw.simulator import reset
 from smsgw.simulator.remote import Remote
@@ -144,6 +145,17 @@ def test_what_a_phone_said_is_not_taken_from_the_carriers_list_again(gate: Gatew
         reset.begin_anew(carrier, store)
         assert listed.list_received(twilio.NUMBER, 0) == []
         assert carrier.traffic(phone=SITI.phone) == []
+
+
+def test_a_worker_that_holds_a_message_lets_it_go(gate: Gateway) -> None:
+    store, held = gate.services.store, list[tuple[str, Sequence[OutboundRow]]]()
+    gate.receive("BANTUAN", SITI.phone)
+    gate.work.answering(1, lambda token, rows: held.append((token, rows)))
+    reset.everything(store)
+    ((token, rows),) = held
+    gate.work.sending.hand_over(token, rows)
+    with store.read() as connection:
+        assert connection.execute(select(outbound.c.id)).all() == []
 
 
 def test_the_clock_is_set_back(gate: Gateway) -> None:
