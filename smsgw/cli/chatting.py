@@ -158,6 +158,6 @@ class Talker:
         click.echo(f"(the clock moves on by {seconds} s)")
 
     def _reset(self) -> None:
-        reset.phone(self.store, self.phone)
+        reset.begin_anew(self.line.carrier, self.store, self.phone)
         self.watch.anew()
         click.echo("(this phone begins anew)")

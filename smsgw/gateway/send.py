@@ -100,6 +100,9 @@ class SendVerb:
         except IntegrityError:
             # The carrier gave an id that another message has. That one is uncertain; its neighbours are not.
             if len(marks) == 1:
+                if marks[0].carrier_id is None:  # it has none to be at odds with: the message itself was deleted
+                    log.error("outbound_gone", outbound_id=marks[0].outbound_id)
+                    return
                 marks = [replace(marks[0], state=states.UNKNOWN, carrier_id=None, error_code="id_taken")]
                 log.error("carrier_id_taken", outbound_id=marks[0].outbound_id)
             for mark in marks:

@@ -101,13 +101,7 @@ class Api:
     def reset(self) -> Any:
         """One phone begins anew, or everything."""
         phone = Anew.model_validate(request.get_json()).phone
-        if phone is not None:
-            self._carrier.clear(phone)
-            reset.phone(self._store, phone)
-        else:
-            self._carrier.reset()
-            reset.everything(self._store)
-            self._carrier.reset()  # what was under way meanwhile
+        reset.begin_anew(self._carrier, self._store, phone)
         return {"reset": phone or "everything"}
 
     def exchanges(self) -> Any:
