@@ -159,7 +159,7 @@ def finish(connection: Connection, answers: Sequence[Answer]) -> None:
 
 @cache
 def _finish(dialect: str) -> Any:
-    names = ("state", "reason", "keyword", "folded", "language")
+    names = ("state", "reason", "keyword", "folded", "number", "language")
     new = given(dialect, row_id=inbound.c.id, **{f"new_{name}": inbound.c[name] for name in names})
     values = {name: new[f"new_{name}"] for name in names}
     finished = update(inbound).where(inbound.c.id == new["row_id"])
@@ -173,6 +173,7 @@ def _final(answer: Answer) -> dict[str, Any]:
         "new_reason": answer.reason,
         "new_keyword": answer.keyword,
         "new_folded": answer.folded,
+        "new_number": answer.number,
         "new_language": answer.language,
     }
 

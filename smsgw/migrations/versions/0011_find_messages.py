@@ -1,0 +1,37 @@
+"""Keep the membership number that a message was read with, and index what the console looks messages up by."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+REPLIES = "kind IN ('reply', 'apology')"
+OUR_OWN = "kind IN ('alert', 'notice', 'announcement')"
+INDEXED = "'accepted', 'sent', 'failed', 'undelivered', 'canceled', 'expired', 'unknown', 'failed_unknown'"
+INDEXES = (
+    ("ix_inbound_number", "inbound", ["number", "id"], "number IS NOT NULL"),
+    ("ix_inbound_keyword", "inbound", ["keyword", "carrier", "id"], "state <> 'received'"),
+    ("ix_inbound_reason", "inbound", ["reason", "id"], "reason IS NOT NULL"),
+    ("ix_outbound_reply_state", "outbound", ["state", "inbound_id"], f"state IN ({INDEXED}) AND {REPLIES}"),
+    ("ix_outbound_reply_error", "outbound", ["error_code", "inbound_id"], f"{REPLIES} AND error_code IS NOT NULL"),
+    ("ix_outbound_own_state", "outbound", ["state", "id"], OUR_OWN),
+    ("ix_outbound_own_error", "outbound", ["error_code", "id"], f"{OUR_OWN} AND error_code IS NOT NULL"),
+)
+
+
+def upgrade() -> None:
+    """Apply the step."""
+    op.add_column("inbound", sa.Column("number", sa.LargeBinary(), nullable=True))
+    for name, table, columns, condition in INDEXES:
+        where = sa.text(condition)
+        op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
+
+
+def downgrade() -> None:
+    """Undo the step."""
+    for name, table, _, _ in reversed(INDEXES):
+        op.drop_index(name, table)
+    op.drop_column("inbound", "number")
