@@ -1,0 +1,56 @@
+"""What we wrote of our own accord, alerts, notices and announcements, as a stream of the log."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from smsgw.messages.log.entry import Entry, Reply
+from smsgw.messages.log.filters import INBOUND_STATES, OUTBOUND_STATES, Filters
+from smsgw.messages.log.seeks import Seek, Way
+from smsgw.messages.log.streams import OUR_OWN, Stream, equal, of_kinds, reply_columns, times
+from smsgw.messages.tables import outbound
+from smsgw.store.sql import spelled
+
+_ours = of_kinds(outbound.c.kind, OUR_OWN)
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]] | None:
+    if filters.number or filters.keyword or filters.reason or filters.state in INBOUND_STATES:
+        return None
+    found = equal(
+        (outbound.c.to_phone, filters.phone),
+        (outbound.c.carrier, filters.carrier),
+        (outbound.c.state, filters.state),
+        (outbound.c.error_code, filters.error_code),
+    )
+    return [_ours, *found, *times(outbound.c.created_at, filters)]
+
+
+def _ways(connection: Connection, filters: Filters) -> list[Way]:
+    found: list[Way] = []
+    if filters.phone is not None:
+        found.append((Seek((outbound.c.to_phone, outbound.c.id), (outbound.c.to_phone == filters.phone,)),))
+    if filters.error_code is not None:
+        failed = outbound.c.error_code == filters.error_code, _ours, outbound.c.error_code.is_not(None)
+        found.append((Seek((outbound.c.error_code, outbound.c.id), failed),))
+    columns = outbound.c.state, outbound.c.id
+    states = [filters.state] if filters.state else OUTBOUND_STATES
+    return [*found, tuple(Seek(columns, (outbound.c.state == spelled(state), _ours)) for state in states)]
+
+
+def _entry(row: Any) -> Entry:
+    at, phone, ours, *rest = row
+    reply = Reply(*rest)
+    return Entry("out", reply.id, at, phone, ours, reply.carrier, reply)
+
+
+OWN = Stream(
+    side="out",
+    key=outbound.c.id,
+    time=outbound.c.created_at,
+    conditions=_conditions,
+    ways=_ways,
+    numbers=select(outbound.c.id),
+    rows=select(outbound.c.created_at, outbound.c.to_phone, outbound.c.from_phone, *reply_columns()),
+    entry=_entry,
+)
