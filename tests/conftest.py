@@ -22,6 +22,8 @@ from smsgw.config import Settings
 from smsgw.members.demo import populate
 from smsgw.store import Cipher, Store, open_store
 from tests.support import corpus, kannel, servers, twilio
+from tests.support.console import Console
+from tests.support.console import console as open_console
 from tests.support.gateway import Gateway, gateway
 
 # `pytest --hypothesis-profile=ci` looks further. Nothing here is a matter of time: the machine may be busy.
@@ -186,6 +188,13 @@ def gate(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Gateway]:
     settings = twilio.settings(database_url=url, redis_url=redis_url, data_key=KEY.hex())
     with gateway(settings) as open_gate:
         yield open_gate
+
+
+@pytest.fixture
+def console(sqlite_url: str, redis_url: str) -> Iterator[Console]:
+    """The operators' console over an empty gateway: `console.signed_in("operator")` is a browser."""
+    with open_console(database_url=sqlite_url, redis_url=redis_url, data_key=KEY.hex()) as opened:
+        yield opened
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

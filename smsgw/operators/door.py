@@ -1,0 +1,72 @@
+"""Door: signing in and out, each with its row in the audit log."""
+
+from dataclasses import dataclass, field
+
+from smsgw.operators import accounts, audit, passwords, sessions, totp, tries
+from smsgw.operators.accounts import Operator, Secrets
+from smsgw.operators.sessions import Session
+from smsgw.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What somebody gave to be let in, and the address it came from."""
+
+    name: str
+    password: str = field(repr=False)
+    code: str = field(repr=False)
+    address: str
+
+
+def sign_in(store: Store, tried: Tried, now_ms: int, real_s: float) -> str | None:
+    """The cookie of a new session; None: something was wrong, or it came too early after wrong ones.
+
+    The cost is the same whatever is wrong: a password is compared in any case. `now_ms` by the gateway's clock,
+    `real_s` by the machine's, which codes run on.
+    """
+    with store.write() as connection:
+        tries.forget(connection, now_ms)
+        both = [tries.taken(connection, "address", tried.address, now_ms)]
+        both.append(tries.taken(connection, "account", tried.name, now_ms))
+        found = accounts.find(connection, tried.name)
+    right = passwords.matches(tried.password, found[1].password_hash if found else None)
+    if found is None:
+        return None
+    operator, secrets = found
+    step = _step(secrets, tried.code, real_s)
+    if all(both) and right and not operator.disabled and step is not None:
+        return _admit(store, operator, tried, step, now_ms)
+    if all(both):  # what comes too early is not worth a row each
+        _turn_away(store, operator, tried, now_ms)
+    return None
+
+
+def sign_out(store: Store, session: Session, actor: audit.Actor, now_ms: int) -> None:
+    """End a session."""
+    with store.write() as connection:
+        audit.add(connection, actor, "sign_out", "", "", now_ms)
+        sessions.end(connection, session.operator.id, session.id)
+
+
+def _step(secrets: Secrets, code: str, real_s: float) -> int | None:
+    """The step of a right code; 0 where none is asked for."""
+    if secrets.totp_secret is None:
+        return 0
+    return totp.accepted_step(secrets.totp_secret, code, secrets.totp_step, real_s)
+
+
+def _admit(store: Store, operator: Operator, tried: Tried, step: int, now_ms: int) -> str | None:
+    actor = audit.Actor(operator.name, operator.id, tried.address)
+    with store.write() as connection:
+        if step and not accounts.use_step(connection, operator.id, step):
+            return None  # the same code was used at the same moment
+        tries.forgive(connection, "account", tried.name)
+        tries.forgive(connection, "address", tried.address)
+        sessions.forget(connection, now_ms)
+        audit.add(connection, actor, "sign_in", "", "", now_ms)
+        return sessions.begin(connection, operator.id, tried.address, now_ms)
+
+
+def _turn_away(store: Store, operator: Operator, tried: Tried, now_ms: int) -> None:
+    with store.write() as connection:
+        audit.add(connection, audit.Actor(operator.name, operator.id, tried.address), "sign_in_failed", "", "", now_ms)
