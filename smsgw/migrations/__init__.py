@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 import smsgw.clock
 import smsgw.members.tables
 import smsgw.messages.tables
+import smsgw.operators.saved
 import smsgw.operators.tables  # noqa: F401 - all of them fill the metadata
 from smsgw.store import Store
 

@@ -37,6 +37,7 @@ OUTBOUND: Final = (
     "template", "language", "priority", "state", "attempts", "next_attempt_at", "expires_at", "callback_token",
     "carrier_id", "carrier_status", "error_code", "created_at", "updated_at", "looks",
 )  # fmt: skip
+BATCH: Final = 20_000
 NEEDLE: Final = "jarum di jerami"  # in the text of the very first message alone
 OURS: Final = "+6215005550006"
 
@@ -68,7 +69,7 @@ class Past:
         self._phones = [self.cipher.seal(phone(i), b"phone") for i in range(self.phones)]
         self._members = [self.cipher.seal(member(i), b"number") for i in range(self.phones)]
 
-    def batches(self, size: int = 20_000) -> Iterator[tuple[list[Any], list[Any]]]:
+    def batches(self, size: int = BATCH) -> Iterator[tuple[list[Any], list[Any]]]:
         """Rows of both tables, in the order of INBOUND and OUTBOUND, from the oldest on."""
         numbers = iter(range(1, self.count + 1))
         while batch := list(islice(numbers, size)):
