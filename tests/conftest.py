@@ -20,9 +20,10 @@ from redis import Redis
 from smsgw import migrations
 from smsgw.config import Settings
 from smsgw.members.demo import populate
+from smsgw.services import Services
 from smsgw.store import Cipher, Store, open_store
 from tests.support import corpus, kannel, servers, twilio
-from tests.support.console import Console
+from tests.support.console import Console, console_over
 from tests.support.console import console as open_console
 from tests.support.gateway import Gateway, gateway
 
@@ -190,10 +191,17 @@ def gate(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Gateway]:
         yield open_gate
 
 
+@pytest.fixture(scope="session")
+def console_services(valkey_server: str, sqlite_template: Path) -> Iterator[Services]:
+    """The parts of a gateway whose database is put in by each test."""
+    with open_console(database_url=f"sqlite:///{sqlite_template}", redis_url=valkey_server) as opened:
+        yield opened.services
+
+
 @pytest.fixture
-def console(sqlite_url: str, redis_url: str) -> Iterator[Console]:
+def console(console_services: Services, sqlite_store: Store, redis_url: str) -> Iterator[Console]:
     """The operators' console over an empty gateway: `console.signed_in("operator")` is a browser."""
-    with open_console(database_url=sqlite_url, redis_url=redis_url, data_key=KEY.hex()) as opened:
+    with console_over(console_services, sqlite_store) as opened:
         yield opened
 
 
