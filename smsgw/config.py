@@ -84,9 +84,12 @@ class Settings(BaseSettings):
         "off", description="`on`: a participant may have personal answers ask for a PIN (docs/pin.md)"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
+    simulator_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="names, comma-separated, under which the demo's simulator answers besides this machine's own"
+    )
     send_threads: int = Field(16, ge=1, le=64, description="calls to the carrier under way at once in a worker")
 
-    @field_validator("twilio_from", "kannel_from", "kannel_peers", mode="before")
+    @field_validator("twilio_from", "kannel_from", "kannel_peers", "simulator_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

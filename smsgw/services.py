@@ -27,6 +27,7 @@ from smsgw.gateway.settle import Settle
 from smsgw.gateway.sweep import SweepVerb
 from smsgw.gateway.work import Work
 from smsgw.keywords import Registry, load_registry
+from smsgw.loopback import host_of, is_loopback
 from smsgw.members.directory import Directory
 from smsgw.offices import Offices
 from smsgw.offices import load as load_offices
@@ -56,6 +57,18 @@ class Services:
     settle: Settle
 
 
+def refuse_real_carrier(settings: Settings) -> None:
+    """StartupError where a demo could send real messages: its carriers stand on this machine."""
+    if settings.environment != "demo":
+        return
+    urls = {"SMSGW_TWILIO_API_URL": settings.twilio_api_url, "SMSGW_KANNEL_URL": settings.kannel_url}
+    reached = [name for name, url in urls.items() if url and not is_loopback(host_of(url))]
+    if reached:
+        raise StartupError(
+            [f"{name} is not on this machine, and a demo must not send real messages: unset it." for name in reached]
+        )
+
+
 def open_database(settings: Settings) -> Store:
     """The database alone; StartupError where the data key is missing or wrong."""
     return open_store(settings.database, Cipher(read_key(settings.data_key.get_secret_value(), settings.key_file)))
@@ -64,6 +77,7 @@ def open_database(settings: Settings) -> Store:
 @contextmanager
 def open_services(settings: Settings) -> Iterator[Services]:
     """Services that are closed at the end of the block."""
+    refuse_real_carrier(settings)
     logs.configure(settings.log_level)
     registry, rulebook = open_language(settings)
     offices = load_offices(settings.offices_file)

@@ -59,6 +59,7 @@ _ACCOUNT = {
     "twilio_account_sid": "AC" + "0" * 32,
     "twilio_auth_token": "not-a-real-token",
     "twilio_from": "+15005550006",
+    "twilio_api_url": "http://127.0.0.1:9",
 }
 
 

@@ -48,7 +48,7 @@ def test_a_complete_gateway_is_well(settings: Make, sqlite_url: str, redis_url: 
         ({"public_url": "https://localhost"}, "is not a public https address", "SMSGW_PUBLIC_URL"),
         ({"twilio_api_url": "http://127.0.0.1:8001"}, "carrier's API http://127.0.0.1:8001", "https"),
         ({"environment": "demo", "host": "0.0.0.0"}, "environment demo", "SMSGW_HOST=127.0.0.1"),
-        ({"environment": "demo"}, "carrier's API https://api.twilio.com", "real messages"),
+        ({"environment": "demo"}, "carrier's API https://api.twilio.com", "a real carrier"),
         ({"rules_file": "nowhere.csv"}, "the rulebook cannot be loaded", "Correct SMSGW_RULES_FILE"),
         ({"data_key": "ab"}, "the data key must be 64 bytes", "smsgw doctor --make-key"),
         ({"data_key": ""}, "data.key is missing", "smsgw doctor --make-key"),

@@ -4,10 +4,8 @@ import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import NamedTuple
 
 import pytest
-from flask import Flask, request
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
@@ -16,36 +14,12 @@ from smsgw.simulator.ledger import Message
 from smsgw.simulator.serving import serving
 from smsgw.simulator.standin import StandIn
 from smsgw.simulator.timetable import Timetable
+from tests.support.receiver import WAIT_S, Receiver
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "stand-in token"
 QUICK = Delays(sent=0.0, delivered=0.01)
 GOOD = {"to": "+6281210000001", "from_": "2757", "body": "Halo"}
-WAIT_S = 10
-
-
-class Seen(NamedTuple):
-    """A callback as the receiver got it."""
-
-    url: str
-    fields: dict[str, str]
-    signature: str
-
-
-class Receiver:
-    """A gateway that only writes down what it is told; `status` is what it answers."""
-
-    def __init__(self, status: int = 200) -> None:
-        self.seen: queue.Queue[Seen] = queue.Queue()
-        self.app = Flask("receiver")
-        self.app.add_url_rule("/status", view_func=lambda: self._take(status), methods=["POST"], endpoint="status")
-
-    def _take(self, status: int) -> tuple[str, int]:
-        self.seen.put(Seen(request.url, dict(request.form.items()), request.headers["X-Twilio-Signature"]))
-        return "", status
-
-    def take(self, count: int) -> list[Seen]:
-        return [self.seen.get(timeout=WAIT_S) for _ in range(count)]
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from smsgw.clock import today
 from smsgw.config import Settings, env_file
 from smsgw.errors import StartupError, StoreUnavailable
 from smsgw.keywords import load_registry
+from smsgw.loopback import host_of, is_loopback
 from smsgw.offices import load as load_offices
 from smsgw.rulebook import load as load_rulebook
-from smsgw.simulator.guard import host_of, is_loopback
 from smsgw.store import Cipher, Store, open_store
 from smsgw.store.cipher import KEY_BYTES, read_key
 
@@ -227,7 +227,9 @@ def _api_url(settings: Settings) -> Finding:
     url, host = settings.twilio_api_url, host_of(settings.twilio_api_url)
     if settings.environment == "demo":
         step = (
-            "" if is_loopback(host) else "A demo would send real messages: unset SMSGW_TWILIO_API_URL, run `smsgw up`."
+            ""
+            if is_loopback(host)
+            else "A demo does not start with a real carrier: unset SMSGW_TWILIO_API_URL, run `smsgw up`."
         )
     else:
         step = "" if url.startswith("https://") else "Set SMSGW_TWILIO_API_URL to an https address, or unset it."

@@ -10,6 +10,7 @@ import requests
 from smsgw.cli import demo
 from smsgw.config import HOME_ENV, Settings, env_file, load
 from smsgw.errors import StartupError
+from smsgw.services import refuse_real_carrier
 from smsgw.supervisor import Crew, Died, envfile, exclusive, make_home, require_free_port, valkey
 
 READY_WITHIN = 60.0  # seconds
@@ -40,7 +41,9 @@ def _run(home: Path) -> None:
     with Crew(home / "log", {**os.environ, "PYTHONUNBUFFERED": "1"}).listening() as crew:
         redis_url = _queue(crew, home, settings)
         envfile.write(env_file(home), {}, _this_run(settings, local, carrier_port, redis_url))
-        hint = demo.prepare(load(), click.echo)
+        ready = load()
+        refuse_real_carrier(ready)
+        hint = demo.prepare(ready, click.echo)
         _start(crew, carrier_port)
         if crew.wait_for(lambda: _status(f"{local}/readyz") == 200, READY_WITHIN):
             _greet(local, hint, home)

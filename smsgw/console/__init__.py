@@ -10,7 +10,8 @@ To add the page `queue`:
            return visit.render("queue", rows=rows)
 
    `right` is a word of smsgw.operators.rights, None for a page before the sign-in. It is checked before the view is
-   called, and a refusal is written to the audit log. `nav` is the place in the menu, for whoever has the right.
+   called, and a refusal is written to the audit log. `nav` is the place in the menu, for whoever has the right. The id
+   of a row is `<key:id>` in an address; `word(request.args, "name", 40)` reads a field that a database will take.
 
 2. What changes something is an `act`: a POST whose form bears the session's token and comes from our own pages. It does
    its work inside `visit.acting`, which writes the audit row into the same transaction, and ends by sending the browser

@@ -4,7 +4,9 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, g, make_response
+from flask.blueprints import BlueprintSetupState
 from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import IntegerConverter, Map
 from werkzeug.wrappers import Response as AnyResponse
 
 from smsgw import logs
@@ -40,14 +42,26 @@ def blueprint(services: Services) -> Blueprint:
     menu = tuple(Link(page.name, page.right) for page in pages if page.nav)
     desk = Desk(services, Strip(services), menu)
     console = Blueprint("console", __name__, url_prefix=PREFIX, template_folder="templates")
+    console.record_once(_prepare)
     for page in pages:
         console.add_url_rule(page.rule, page.name, partial(_answer, desk, page), methods=[page.method])
     console.add_url_rule("/assets/<mark>/<name>", "asset", assets.serve)
     console.add_url_rule("/<path:rest>", "nowhere", partial(_nowhere, desk))
     console.register_error_handler(Exception, partial(_failed, desk))
     console.after_request(_hardened)
-    console.record_once(lambda state: showing.install(state.app.jinja_env))
     return console
+
+
+class Key(IntegerConverter):
+    """The id of a row in an address, `<key:id>`: whatever a database can hold."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
+
+
+def _prepare(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["key"] = Key
+    showing.install(state.app.jinja_env)
 
 
 def _answer(desk: Desk, page: Page, /, **arguments: Any) -> AnyResponse:

@@ -16,7 +16,7 @@ from smsgw.errors import StoreUnavailable
 from smsgw.operators import reveals, sessions
 
 COOKIE = "smsgw_console"
-FORM_FIELD = "csrf_token"
+FORM_FIELD = "form_token"
 
 log = logs.get()
 

@@ -4,7 +4,7 @@ import time
 from datetime import datetime
 
 from babel.numbers import format_decimal
-from flask import g
+from flask import g, render_template
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
@@ -26,6 +26,7 @@ def install(environment: Environment) -> None:
     """Give templates their words and filters."""
     environment.filters.update(visible=visible, moment=moment, ago=ago, passed=passed, number=number)
     environment.globals.update(t=t, said=said, masked=masked, is_revealed=is_revealed, asset=address)
+    environment.globals.update(token=token, reveal=reveal)
 
 
 def t(key: str, **fields: object) -> str:
@@ -46,6 +47,22 @@ def masked(value: str | None, kind: str, about: str) -> Markup:
 def is_revealed(about: str) -> bool:
     """Whether this session sees the row's data now."""
     return about in _visit().reveals
+
+
+def token() -> Markup:
+    """The hidden fields of each form: the session's token, and the page to go back to."""
+    return _piece("token")
+
+
+def reveal(about: str) -> Markup:
+    """The form that asks to see the data of a row; nothing where they are seen already or may not be."""
+    visit = _visit()
+    return _piece("reveal", about=about) if visit.may("reveal") and about not in visit.reveals else Markup()
+
+
+def _piece(name: str, **values: str) -> Markup:
+    html = render_template(f"console/{name}.html", visit=_visit(), **values)
+    return Markup(html)  # noqa: S704 - a template of ours, which has escaped what it was given
 
 
 def moment(ms: int | None) -> Markup:

@@ -101,7 +101,7 @@ class Visit:
 
     def reason(self) -> str:
         """Why this act is done, as the form says; NoReason where it says nothing."""
-        given = " ".join(request.form.get("reason", "").split())[:REASON_LIMIT]
+        given = " ".join(word(request.form, "reason", REASON_LIMIT).split())
         if not given:
             raise NoReason
         return given
@@ -133,6 +133,11 @@ class Visit:
 
     def _token_of(self, cookie: str) -> str:
         return self.services.store.cipher.digest(f"form {cookie}").hex()
+
+
+def word(given: Mapping[str, str], name: str, limit: int) -> str:
+    """A field of a form or an address, without what a database would refuse, cut to so many characters."""
+    return given.get(name, "").replace("\0", "").encode("utf-8", "replace").decode().strip()[:limit]
 
 
 def is_ours(address: str) -> bool:

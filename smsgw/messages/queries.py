@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, null, select
 
 from smsgw.messages import pauses, states
 from smsgw.messages.rows import Kind
@@ -50,9 +50,14 @@ def conversation(store: Store, carrier: str, carrier_id: str) -> Conversation | 
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message of a phone, in either direction, for the pages that show a conversation."""
+    """One message of a phone, in either direction, for the pages that show a conversation.
+
+    `about`: the inbound message that brought it about; None for an inbound itself and for a notice.
+    """
 
     incoming: bool
+    id: int
+    about: int | None
     at: int
     body: str
     state: str
@@ -61,8 +66,9 @@ class Bubble:
 
 def bubbles(store: Store, phone: str, limit: int = 50) -> list[Bubble]:
     """The newest messages from and to a phone, oldest first."""
-    came = select(inbound.c.received_at, inbound.c.body, inbound.c.state, inbound.c.reason)
-    went = select(outbound.c.created_at, outbound.c.body, outbound.c.state, outbound.c.error_code)
+    came = select(inbound.c.id, null(), inbound.c.received_at, inbound.c.body, inbound.c.state, inbound.c.reason)
+    why = outbound.c.id, outbound.c.inbound_id
+    went = select(*why, outbound.c.created_at, outbound.c.body, outbound.c.state, outbound.c.error_code)
     with store.read() as connection:
         received = connection.execute(
             came.where(inbound.c.from_phone == phone).order_by(inbound.c.id.desc()).limit(limit)

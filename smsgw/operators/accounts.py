@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
 from smsgw.operators.rights import Right, Role, may
 from smsgw.operators.tables import operators
@@ -67,6 +67,12 @@ def find(connection: Connection, name: str) -> tuple[Operator, Secrets] | None:
     return None if row is None else (operator_of(row[:6]), Secrets(*row[6:]))
 
 
+def by_id(connection: Connection, operator_id: int) -> Operator | None:
+    """An account by its id."""
+    row = connection.execute(select(*COLUMNS).where(operators.c.id == operator_id)).first()
+    return None if row is None else operator_of(row)
+
+
 def listed(connection: Connection) -> list[Operator]:
     """Every account, by name."""
     return [operator_of(row) for row in connection.execute(select(*COLUMNS).order_by(operators.c.name))]
@@ -103,10 +109,12 @@ def use_step(connection: Connection, operator_id: int, step: int) -> bool:
     return connection.execute(update(operators).where(*mine).values(totp_step=step)).rowcount == 1
 
 
-def admins(connection: Connection) -> int:
-    """How many open accounts may manage accounts."""
+def admins(connection: Connection) -> set[int]:
+    """The open accounts that may manage accounts, held until the transaction ends: two do not close each other."""
     open_admins = operators.c.role == "admin", operators.c.disabled_at.is_(None)
-    return int(connection.scalar(select(func.count()).select_from(operators).where(*open_admins)) or 0)
+    return set(
+        connection.scalars(select(operators.c.id).where(*open_admins).order_by(operators.c.id).with_for_update())
+    )
 
 
 def _change(connection: Connection, operator_id: int, now_ms: int, **values: object) -> None:

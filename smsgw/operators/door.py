@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from sqlalchemy import Connection
+
 from smsgw.operators import accounts, audit, passwords, sessions, totp, tries
 from smsgw.operators.accounts import Operator, Secrets
 from smsgw.operators.sessions import Session
@@ -24,21 +26,41 @@ def sign_in(store: Store, tried: Tried, now_ms: int, real_s: float) -> str | Non
     The cost is the same whatever is wrong: a password is compared in any case. `now_ms` by the gateway's clock,
     `real_s` by the machine's, which codes run on.
     """
-    with store.write() as connection:
-        tries.forget(connection, now_ms)
-        both = [tries.taken(connection, "address", tried.address, now_ms)]
-        both.append(tries.taken(connection, "account", tried.name, now_ms))
-        found = accounts.find(connection, tried.name)
-    right = passwords.matches(tried.password, found[1].password_hash if found else None)
-    if found is None:
+    in_time, right, found = _checked(store, tried, now_ms)
+    if found is None or not in_time:  # what comes too early is not worth a row each
         return None
     operator, secrets = found
     step = _step(secrets, tried.code, real_s)
-    if all(both) and right and not operator.disabled and step is not None:
+    if right and step is not None and not operator.disabled:
         return _admit(store, operator, tried, step, now_ms)
-    if all(both):  # what comes too early is not worth a row each
-        _turn_away(store, operator, tried, now_ms)
+    _turn_away(store, operator, tried, now_ms)
     return None
+
+
+def knows(store: Store, tried: Tried, now_ms: int) -> bool:
+    """Whether somebody who has signed in gives the password once more; wrong ones are counted like others."""
+    in_time, right, _ = _checked(store, tried, now_ms)
+    if not (in_time and right):
+        return False
+    with store.write() as connection:
+        _forgive(connection, tried)
+    return True
+
+
+def _checked(store: Store, tried: Tried, now_ms: int) -> tuple[bool, bool, tuple[Operator, Secrets] | None]:
+    """Whether a try comes in time, whether its password is right, and the account."""
+    with store.write() as connection:
+        tries.forget(connection, now_ms)
+        by_address = tries.taken(connection, "address", tried.address, now_ms)
+        by_account = tries.taken(connection, "account", tried.name, now_ms)
+        found = accounts.find(connection, tried.name)
+    right = passwords.matches(tried.password, found[1].password_hash if found else None)
+    return by_address and by_account, right, found
+
+
+def _forgive(connection: Connection, tried: Tried) -> None:
+    tries.forgive(connection, "account", tried.name)
+    tries.forgive(connection, "address", tried.address)
 
 
 def sign_out(store: Store, session: Session, actor: audit.Actor, now_ms: int) -> None:
@@ -60,8 +82,7 @@ def _admit(store: Store, operator: Operator, tried: Tried, step: int, now_ms: in
     with store.write() as connection:
         if step and not accounts.use_step(connection, operator.id, step):
             return None  # the same code was used at the same moment
-        tries.forgive(connection, "account", tried.name)
-        tries.forgive(connection, "address", tried.address)
+        _forgive(connection, tried)
         sessions.forget(connection, now_ms)
         audit.add(connection, actor, "sign_in", "", "", now_ms)
         return sessions.begin(connection, operator.id, tried.address, now_ms)

@@ -21,6 +21,11 @@ RIGHTS: Final[Mapping[Role, frozenset[Right]]] = {
 }
 
 
+def role_of(word: str) -> Role | None:
+    """The role that a word names."""
+    return next((role for role in ROLES if role == word), None)
+
+
 def may(role: Role, right: Right) -> bool:
     """Whether an operator of this role has the right."""
     return right in RIGHTS[role]

@@ -3,6 +3,7 @@
 They run on the machine's own clock, which the phone that shows them follows, not on the gateway's.
 """
 
+import re
 from typing import Final
 
 import pyotp
@@ -10,11 +11,17 @@ import segno
 
 STEP_S: Final = 30
 _ISSUER: Final = "SMS gateway"
+_SECRET: Final = re.compile("[A-Z2-7]{32}", re.ASCII)
 
 
 def new_secret() -> str:
     """A secret of 160 bits in base 32."""
     return pyotp.random_base32()
+
+
+def is_secret(text: str) -> bool:
+    """Whether a text is a secret as new_secret makes them."""
+    return _SECRET.fullmatch(text) is not None
 
 
 def accepted_step(secret: str, code: str, last_step: int, now_s: float) -> int | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 _log = logging.getLogger(__name__)
-Task = Callable[[], None]
+Task = Callable[[], object]
 
 
 class Timetable:
@@ -38,6 +38,12 @@ class Timetable:
             heapq.heappush(self._waiting, (due, next(self._number), task))
             self._wake.notify()
             return True
+
+    def clear(self) -> None:
+        """Drop what waits; tasks under way end."""
+        with self._wake:
+            self._open -= len(self._waiting)
+            self._waiting.clear()
 
     def close(self) -> None:
         """Stop: tasks under way end, those still waiting are dropped."""

@@ -3,22 +3,27 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from smsgw.clock import Clock
+from smsgw.gateway.receive import Receive
+from smsgw.gateway.settle import Settle
+from smsgw.members.directory import Directory
 from smsgw.operators import accounts, passwords
 from smsgw.operators.rights import Role
 from smsgw.services import Services, open_services
+from smsgw.store import Store
 from smsgw.web.app import create_app
 from tests.support import twilio
 
 ORIGIN = "http://localhost"
 PASSWORD = "tiga ekor kucing hitam"
 HASH = passwords.hashed(PASSWORD)  # made once: argon2id is slow on purpose
-TOKEN = re.compile(r'name="csrf_token" value="([0-9a-f]+)"')
+TOKEN = re.compile(r'name="form_token" value="([0-9a-f]+)"')
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Browser:
 
     def post(self, path: str, form: dict[str, str] | None = None, **headers: str) -> TestResponse:
         """A form of ours, sent by the browser."""
-        given = {"csrf_token": self.token(), **(form or {})}
+        given = {"form_token": self.token(), **(form or {})}
         return self.client.post(f"/console{path}", data=given, headers={"Origin": ORIGIN, **headers})
 
     def token(self) -> str:
@@ -77,3 +82,15 @@ def console(**changes: object) -> Iterator[Console]:
     """A console over the settings of the tests with these changes."""
     with open_services(twilio.settings(**changes)) as services:
         yield Console(services)
+
+
+@contextmanager
+def console_over(services: Services, store: Store) -> Iterator[Console]:
+    """A console over another database: reading the language anew would cost more than most tests."""
+    receive, settle = Receive(store, services.bell), Settle(store)
+    parts = {"clock": Clock(store, movable=True), "directory": Directory(store), "receive": receive, "settle": settle}
+    try:
+        yield Console(replace(services, store=store, **parts))  # type: ignore[arg-type]  # each of its own type
+    finally:
+        receive.close()
+        settle.close()

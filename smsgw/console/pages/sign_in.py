@@ -5,10 +5,10 @@ import time
 from flask import request
 
 from smsgw.console.page import act, page
-from smsgw.console.visit import Answer, Visit
+from smsgw.console.visit import Answer, Visit, word
 from smsgw.operators import door
 
-LIMIT = 256
+LIMIT = 64
 
 
 @page("/sign-in", right=None)
@@ -22,8 +22,8 @@ def sign_in(visit: Visit) -> Answer:
 @act("/sign-in", right=None)
 def sign_in_try(visit: Visit) -> Answer:
     """Begin a session under a new id, whatever id the browser came with."""
-    given = {name: request.form.get(name, "")[:LIMIT] for name in ("name", "password", "code")}
-    tried = door.Tried(given["name"].strip().lower(), given["password"], given["code"], visit.address)
+    name, code = word(request.form, "name", LIMIT).lower(), word(request.form, "code", LIMIT)
+    tried = door.Tried(name, request.form.get("password", ""), code, visit.address)
     cookie = door.sign_in(visit.services.store, tried, visit.now_ms, time.time())
     wanted = request.form.get("back", "")
     if cookie is None:
