@@ -30,7 +30,7 @@ def wanted(entry: Entry, filters: Filters) -> bool:
         "phone": entry.phone,
         "number": entry.number,
         "carrier": entry.carrier,
-        "reason": entry.reason,
+        "why": entry.reason,
         "error_code": reply.error_code if reply else None,
         "keyword": entry.keyword or ("-" if entry.side == "in" and entry.state != "received" else None),
     }
@@ -57,7 +57,7 @@ ONE: dict[str, list[Any]] = {
     "keyword": ["JHT", "SIMULASI", "-", "KANTOR"],
     "carrier": ["twilio", "kannel", "none"],
     "error_code": ["30003", "30034", "99999"],
-    "reason": ["limit", "own_number", "none"],
+    "why": ["limit", "own_number", "none"],
     "text": [past.NEEDLE, "saldo jht ANDA per 5", "%"],
 }
 

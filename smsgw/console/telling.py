@@ -17,7 +17,7 @@ BAD: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the timeline. `after`: how long after the line before; `again`: how often and when last the same came."""
+    """One line of the timeline. `after`: how long after the one before; `repeats` and `last_at`: it came again."""
 
     at: int
     after: str
@@ -88,7 +88,9 @@ def _queued(visit: Visit, event: Event) -> Said:
     fields = event.fields
     kind = say_or_same(visit.look.language, "kind", fields["kind"])
     again = visit.t("event.resend", n=fields["resend"]) if fields["resend"] else ""
-    facts = visit.t("event.facts", template=fields["template"] or "–", septets=fields["septets"], lang=fields["language"])
+    facts = visit.t(
+        "event.facts", template=fields["template"] or "–", septets=fields["septets"], lang=fields["language"]
+    )
     return visit.t("event.queued", kind=kind), " ".join(part for part in (again, facts) if part)
 
 

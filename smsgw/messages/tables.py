@@ -22,10 +22,8 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements 
 OF_REPLIES = "kind IN ('reply', 'apology')"
 OF_OUR_OWN = "kind IN ('alert', 'notice', 'announcement')"
 # Every state but those that nearly all replies end in, or pass through within moments.
-REPLY_STATES_INDEXED = (
-    "state IN ('accepted', 'sent', 'failed', 'undelivered', 'canceled', 'expired', 'unknown', 'failed_unknown')"
-    f" AND {OF_REPLIES}"
-)
+REPLY_STATES = ("accepted", "sent", "failed", "undelivered", "canceled", "expired", "unknown", "failed_unknown")
+REPLY_STATES_INDEXED = f"state IN {REPLY_STATES} AND {OF_REPLIES}"
 
 inbound = Table(
     "inbound",
@@ -82,6 +80,7 @@ inbound = Table(
     Index(
         "ix_inbound_reason",
         "reason",
+        "state",
         "id",
         sqlite_where=text("reason IS NOT NULL"),
         postgresql_where=text("reason IS NOT NULL"),
@@ -158,6 +157,7 @@ outbound = Table(
     Index(
         "ix_outbound_reply_error",
         "error_code",
+        "state",
         "inbound_id",
         sqlite_where=text(f"{OF_REPLIES} AND error_code IS NOT NULL"),
         postgresql_where=text(f"{OF_REPLIES} AND error_code IS NOT NULL"),
@@ -172,6 +172,7 @@ outbound = Table(
     Index(
         "ix_outbound_own_error",
         "error_code",
+        "state",
         "id",
         sqlite_where=text(f"{OF_OUR_OWN} AND error_code IS NOT NULL"),
         postgresql_where=text(f"{OF_OUR_OWN} AND error_code IS NOT NULL"),

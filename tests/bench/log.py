@@ -65,8 +65,8 @@ def cases(count: int) -> Mapping[str, Filters]:
         "error code": Filters(error_code="30003"),
         "error code, old": Filters(error_code="30034"),
         "error code, no hit": Filters(error_code="99999"),
-        "reason": Filters(reason="limit"),
-        "reason, one old row": Filters(reason=past.OLD_REASON),
+        "reason": Filters(why="limit"),
+        "reason, one old row": Filters(why=past.OLD_REASON),
         "text, common": Filters(text="jht"),
         "text, one old row": Filters(text=past.NEEDLE),
     }

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Response, abort, make_response, render_template, request, url_for
+from flask import Response, abort, make_response, render_template, request
 
 from smsgw.console import export, query, sheet
 from smsgw.console.look import ZONES
 from smsgw.console.page import act, page
 from smsgw.console.visit import Answer, Visit
-from smsgw.messages.log import STATES, Cut, Filters, Page, everything, stand
+from smsgw.messages.log import STATES, Cut, Filters, Page, everything, reasons, stand
 from smsgw.messages.log import page as page_of
 from smsgw.operators import saved
 
@@ -25,7 +26,8 @@ def messages(visit: Visit) -> Answer:
     if upwards and not shown.more:
         return visit.go("messages", **_written(visit, filters))
     is_first = cut == Cut() and not upwards
-    return visit.render("messages", **_values(visit, filters, shown, is_live=is_first and filters.text is None))
+    is_live = is_first and filters.text is None
+    return visit.render("messages", is_first=is_first, **_values(visit, filters, shown, is_live=is_live))
 
 
 @page("/messages/live", right="see")
@@ -72,7 +74,7 @@ def messages_save(visit: Visit) -> Answer:
         if gone.isascii() and gone.isdecimal():
             saved.forget(connection, mine.id, key=int(gone))
         elif name and address:
-            saved.keep(connection, mine.id, name, url_for("console.messages", **address).partition("?")[2])
+            saved.keep(connection, mine.id, name, urlencode(address))
     return visit.go("messages", **address)
 
 
@@ -93,6 +95,7 @@ def _values(visit: Visit, filters: Filters, shown: Page, *, is_live: bool) -> Ma
     mine, address = visit.operator, _written(visit, filters)
     with visit.services.store.read() as connection:
         kept = saved.of(connection, mine.id) if mine else []
+        known = reasons(connection)
     zone = ZONES[visit.look.zone]
     times = {"since": query.local(filters.since_ms, zone), "until": query.local(filters.until_ms, zone, is_end=True)}
     chips = {
@@ -110,6 +113,7 @@ def _values(visit: Visit, filters: Filters, shown: Page, *, is_live: bool) -> Ma
         "saved": kept,
         "stand": stand(shown.entries) if is_live else None,
         "states": STATES,
+        "reasons": known,
         "keywords": sorted(visit.services.registry.keywords),
         "carriers": sorted(visit.services.carriers),
         "is_end": not (request.args.get("above") or shown.more),

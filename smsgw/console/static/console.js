@@ -14,6 +14,7 @@ const walk = (step) => {
 };
 const press = (key) => {
   const one = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  one?.closest("details")?.setAttribute("open", "");
   if (one) one.matches("input, select, textarea") ? one.focus() : one.click();
   return Boolean(one);
 };
@@ -26,3 +27,24 @@ addEventListener("keydown", (event) => {
   else if (!press(event.key)) return;
   event.preventDefault();
 });
+
+// A live list: its rows are asked for again while the tab is seen, and replaced where one of them has changed.
+const follow = (line) => {
+  const rows = document.getElementById(line.dataset.into);
+  const [said, button] = line.querySelectorAll("[data-said]");
+  const swap = (one) => { [one.textContent, one.dataset.said] = [one.dataset.said, one.textContent]; };
+  const look = async () => {
+    if (document.hidden || line.classList.contains("paused")) return;
+    const answer = await fetch(`${line.dataset.live}${line.dataset.live.includes("?") ? "&" : "?"}stand=${line.dataset.stand}`);
+    if (answer.status !== 200 || answer.redirected) return;
+    const chosen = document.activeElement?.closest("[data-row]")?.id;
+    rows.innerHTML = await answer.text();
+    line.dataset.stand = answer.headers.get("X-Stand");
+    const row = chosen && document.getElementById(chosen);
+    if (row) { row.tabIndex = -1; row.focus(); }
+  };
+  button.addEventListener("click", () => { line.classList.toggle("paused"); swap(said); swap(button); });
+  line.hidden = false;
+  setInterval(() => look().catch(() => {}), 2000);
+};
+addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-live]").forEach(follow));

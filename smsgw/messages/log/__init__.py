@@ -7,7 +7,8 @@ their numbers, a page is cut between two of them, and a time is found among them
 """
 
 from smsgw.messages.log.entry import Entry, Reply
+from smsgw.messages.log.exchanges import reasons
 from smsgw.messages.log.filters import STATES, Filters
 from smsgw.messages.log.pages import Cut, Page, everything, page, stand
 
-__all__ = ["STATES", "Cut", "Entry", "Filters", "Page", "Reply", "everything", "page", "stand"]
+__all__ = ["STATES", "Cut", "Entry", "Filters", "Page", "Reply", "everything", "page", "reasons", "stand"]

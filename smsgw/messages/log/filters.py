@@ -23,7 +23,8 @@ class Filters:
     `since_ms` and `until_ms` (not included): when it was received, of our own queued. `phone`, E.164, is the
     participant's. `number`: the membership number that the message was read with. `state` is one of STATES: the
     inbound's, or that of its newest reply. `carrier`: the one that it came by, of our own the one that it goes by.
-    `text` stands in what was written or answered, whatever the case: it is encrypted, so rows are opened one by one.
+    `why`: the reason for which it got no answer. `text` stands in what was written or answered, whatever the case: it
+    is encrypted, so rows are opened one by one.
     """
 
     since_ms: int | None = None
@@ -34,7 +35,7 @@ class Filters:
     keyword: str | None = None
     carrier: str | None = None
     error_code: str | None = None
-    reason: str | None = None
+    why: str | None = None
     text: str | None = None
 
     @property

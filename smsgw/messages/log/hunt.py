@@ -1,20 +1,21 @@
 """Hunt: the rows of one stream that match, found through the sparsest index, within a budget of time."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, select
 
 from smsgw.messages.log.entry import Entry
 from smsgw.messages.log.filters import Filters
-from smsgw.messages.log.seeks import END, Span, Way, numbers, sparsest
+from smsgw.messages.log.seeks import END, Span, sparsest
 from smsgw.messages.log.streams import Stream
 from smsgw.store.sql import dialect_of, listed
 
 FIRST: Final = 200  # numbers that are looked at in the first step; each further step takes more
 MOST: Final = 6_000
+STEP_S: Final = 0.06  # a step that takes longer is not followed by a larger one
 MOST_OPENED: Final = 1_000  # where each row has to be decrypted
 DISORDER_MS: Final = 60_000  # rows are numbered in order of time but for what was written at the same moment
 
@@ -32,35 +33,27 @@ def hunt(connection: Connection, stream: Stream, filters: Filters, span: Span, n
     if stream.conditions(filters) is None:
         return Found()
     span = _timely(connection, stream, filters, span)
-    way = sparsest(connection, stream.ways(connection, filters), span, FIRST)
+    following = sparsest(connection, stream.ways(connection, filters), span)
     found: list[Entry] = []
-    for candidates, is_last in _steps(connection, way, span, filters):
-        found += _matching(connection, stream, filters, span, candidates, need - len(found))
-        if len(found) >= need or is_last:
-            break
-        if time.monotonic() > until_s:
-            return Found(tuple(found), candidates[-1])
-    return Found(tuple(found))
-
-
-def _steps(connection: Connection, way: Way, span: Span, filters: Filters) -> Iterator[tuple[list[int], bool]]:
-    """Numbers to be looked at, and whether they are the last ones."""
     size, most = FIRST, MOST if filters.text is None else MOST_OPENED
     while True:
-        candidates = numbers(connection, way, span, size)
-        yield candidates, len(candidates) < size
-        if len(candidates) < size:
-            return
-        span, size = span.after(candidates[-1]), min(size * 3, most)
+        began = time.monotonic()
+        candidates = [*islice(following, size)]
+        found += _matching(connection, stream, filters, span, candidates, need - len(found))
+        if len(found) >= need or len(candidates) < size:
+            return Found(tuple(found))
+        if time.monotonic() > until_s:
+            return Found(tuple(found), candidates[-1])
+        size = min(size * 3, most) if time.monotonic() - began < STEP_S else size
 
 
 def _matching(
     connection: Connection, stream: Stream, filters: Filters, span: Span, candidates: list[int], need: int
 ) -> list[Entry]:
-    conditions = stream.conditions(filters)
-    if conditions:
-        among = stream.numbers.where(stream.key.in_(_these(connection)), *conditions)
-        candidates = span.ordered(connection.scalars(among, {"numbers": candidates}))
+    for rows, conditions in stream.conditions(filters) or ():
+        if candidates and conditions:
+            among = rows.where(stream.key.in_(_these(connection)), *conditions)
+            candidates = span.ordered(connection.scalars(among, {"numbers": candidates}))
     if filters.text is None:
         return _open(connection, stream, span, candidates[:need])
     sought = filters.text.casefold()
@@ -68,8 +61,10 @@ def _matching(
 
 
 def _open(connection: Connection, stream: Stream, span: Span, chosen: list[int]) -> list[Entry]:
+    if not chosen:
+        return []
     rows = connection.execute(stream.rows.where(stream.key.in_(_these(connection))), {"numbers": chosen})
-    return sorted(map(stream.entry, rows), key=lambda entry: entry.id, reverse=span.down) if chosen else []
+    return sorted(map(stream.entry, rows), key=lambda entry: entry.id, reverse=span.down)
 
 
 def _these(connection: Connection) -> Select[Any]:

@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, exists, select
 
 from smsgw.messages.log.entry import Entry, Reply
 from smsgw.messages.log.filters import INBOUND_STATES, OUTBOUND_STATES, Filters
 from smsgw.messages.log.seeks import Seek, Way
-from smsgw.messages.log.streams import OUR_OWN, Stream, equal, of_kinds, reply_columns, times
+from smsgw.messages.log.streams import OUR_OWN, Conditions, Stream, equal, of_kinds, reply_columns, times
 from smsgw.messages.tables import outbound
 from smsgw.store.sql import spelled
 
 _ours = of_kinds(outbound.c.kind, OUR_OWN)
 
 
-def _conditions(filters: Filters) -> list[ColumnElement[bool]] | None:
-    if filters.number or filters.keyword or filters.reason or filters.state in INBOUND_STATES:
+def _conditions(filters: Filters) -> Conditions | None:
+    if filters.number or filters.keyword or filters.why or filters.state in INBOUND_STATES:
         return None
     found = equal(
         (outbound.c.to_phone, filters.phone),
@@ -23,19 +23,27 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]] | None:
         (outbound.c.state, filters.state),
         (outbound.c.error_code, filters.error_code),
     )
-    return [_ours, *found, *times(outbound.c.created_at, filters)]
+    return [(select(outbound.c.id), [_ours, *found, *times(outbound.c.created_at, filters)])]
 
 
 def _ways(connection: Connection, filters: Filters) -> list[Way]:
+    if filters.carrier is not None and not connection.scalar(select(_known(filters.carrier))):
+        return [()]
     found: list[Way] = []
+    states = [filters.state] if filters.state else OUTBOUND_STATES
     if filters.phone is not None:
         found.append((Seek((outbound.c.to_phone, outbound.c.id), (outbound.c.to_phone == filters.phone,)),))
     if filters.error_code is not None:
-        failed = outbound.c.error_code == filters.error_code, _ours, outbound.c.error_code.is_not(None)
-        found.append((Seek((outbound.c.error_code, outbound.c.id), failed),))
-    columns = outbound.c.state, outbound.c.id
-    states = [filters.state] if filters.state else OUTBOUND_STATES
-    return [*found, tuple(Seek(columns, (outbound.c.state == spelled(state), _ours)) for state in states)]
+        columns = outbound.c.error_code, outbound.c.state, outbound.c.id
+        here = outbound.c.error_code == filters.error_code, _ours, outbound.c.error_code.is_not(None)
+        found.append(tuple(Seek(columns, (*here, outbound.c.state == state)) for state in states))
+    by_state = outbound.c.state, outbound.c.id
+    return [*found, tuple(Seek(by_state, (outbound.c.state == spelled(state), _ours)) for state in states)]
+
+
+def _known(carrier: str) -> ColumnElement[bool]:
+    # One look into the index over carriers' ids.
+    return exists().where(outbound.c.carrier == carrier)
 
 
 def _entry(row: Any) -> Entry:
@@ -50,7 +58,6 @@ OWN = Stream(
     time=outbound.c.created_at,
     conditions=_conditions,
     ways=_ways,
-    numbers=select(outbound.c.id),
     rows=select(outbound.c.created_at, outbound.c.to_phone, outbound.c.from_phone, *reply_columns()),
     entry=_entry,
 )

@@ -1,12 +1,17 @@
 """Seeks: the numbers of rows out of one index, in order, from where one left off."""
 
-from collections.abc import Iterable, Sequence
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import chain, islice
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-END = 2**62
+END: Final = 2**62
+FIRST: Final = 60  # numbers of one stretch that are fetched at first; each further time more
+MOST: Final = 6_000
+SAMPLE: Final = 200  # numbers by which ways are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,23 @@ Way = tuple[Seek, ...]
 """Stretches that together hold every row that some filter lets through, and perhaps others."""
 
 
-def numbers(connection: Connection, way: Way, span: Span, limit: int) -> list[int]:
-    """The first `limit` numbers of a span by this way; fewer: there are no more."""
-    found = (number for seek in way for number in seek.numbers(connection, span, limit))
-    return span.ordered(found)[:limit]
+def numbers(connection: Connection, way: Way, span: Span) -> Iterator[int]:
+    """The numbers of a span by this way, in its order, each once. They are fetched as they are asked for."""
+    last = None
+    for number in heapq.merge(*(_stretch(connection, seek, span) for seek in way), reverse=span.down):
+        if number != last:
+            yield number
+        last = number
+
+
+def _stretch(connection: Connection, seek: Seek, span: Span) -> Iterator[int]:
+    size = FIRST
+    while True:
+        found = seek.numbers(connection, span, size)
+        yield from found
+        if len(found) < size:
+            return
+        span, size = span.after(found[-1]), min(size * 3, MOST)
 
 
 def distinct(connection: Connection, column: ColumnElement[str], *conditions: ColumnElement[bool]) -> list[str]:
@@ -70,13 +88,15 @@ def distinct(connection: Connection, column: ColumnElement[str], *conditions: Co
         found.append(str(value))
 
 
-def sparsest(connection: Connection, ways: Sequence[Way], span: Span, limit: int) -> Way:
-    """The way whose first numbers reach furthest: it has the fewest rows to look at."""
+def sparsest(connection: Connection, ways: Sequence[Way], span: Span) -> Iterator[int]:
+    """The numbers by the way whose first ones reach furthest: it has the fewest rows to look at."""
+    begun = [_begun(numbers(connection, way, span), span) for way in ways]
+    _, first, rest = min(begun, key=lambda one: one[0])
+    return chain(first, rest)
 
-    def reach(way: Way) -> tuple[int, int]:
-        found = numbers(connection, way, span, limit)
-        if len(found) < limit:
-            return (-END, len(found))
-        return (found[-1] if span.down else -found[-1], len(found))
 
-    return ways[0] if len(ways) == 1 else min(ways, key=reach)
+def _begun(found: Iterator[int], span: Span) -> tuple[tuple[int, int], list[int], Iterator[int]]:
+    first = [*islice(found, SAMPLE)]
+    if len(first) < SAMPLE:
+        return (-END, len(first)), first, found
+    return (first[-1] if span.down else -first[-1], len(first)), first, found

@@ -17,17 +17,20 @@ REPLIES: Final = (Kind.REPLY, Kind.APOLOGY)
 OUR_OWN: Final = (Kind.ALERT, Kind.NOTICE, Kind.ANNOUNCEMENT)
 
 
+Conditions = Sequence[tuple[Select[Any], Sequence[ColumnElement[bool]]]]
+"""Numbers of rows, with what is asked of their columns: one after the other, those that cost least first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
     """One kind of rows, listed by `key`. `conditions` is None where no row of this kind can match; `ways` are those
-    that help, the rows' own numbers last. `numbers` and `rows` join what the conditions speak of."""
+    that help, the rows' own numbers last."""
 
     side: Side
     key: ColumnElement[int]
     time: ColumnElement[int]
-    conditions: Callable[[Filters], list[ColumnElement[bool]] | None]
+    conditions: Callable[[Filters], Conditions | None]
     ways: Callable[[Connection, Filters], list[Way]]
-    numbers: Select[Any]
     rows: Select[Any]
     entry: Callable[[Any], Entry]
 

@@ -1,7 +1,7 @@
 """The conversation with one phone: both directions, newest first, from where one left off."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
@@ -79,7 +79,8 @@ def _went(connection: Connection, phone: str, before_ms: int | None, limit: int)
     return [_outgoing(row) for row in connection.execute(found)]
 
 
-def _outgoing(row: tuple[int, int, str | None, str, str | None, str, int | None]) -> Bubble:
-    *told, kind, inbound_id = row
+def _outgoing(row: Any) -> Bubble:
+    number, at, body, state, error_code, kind, inbound_id = row
     is_reply = kind in ("reply", "apology") and inbound_id is not None
-    return Bubble("out", *told, kind, ("in", inbound_id or 0) if is_reply else ("out", row[0]))
+    key: tuple[Side, int] = ("in", inbound_id) if is_reply else ("out", number)
+    return Bubble("out", number, at, body, state, error_code, kind, key)

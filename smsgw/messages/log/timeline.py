@@ -95,7 +95,7 @@ def _received(connection: Connection, number: int) -> Received | None:
         inbound.c.state, inbound.c.reason, inbound.c.attempts, inbound.c.keyword, inbound.c.number,
         inbound.c.language, inbound.c.answered_at,
     )  # fmt: skip
-    row = connection.execute(select(*columns).where(inbound.c.id == number)).first()
+    row: Any = connection.execute(select(*columns).where(inbound.c.id == number)).first()
     return Received(*row) if row else None
 
 

@@ -10,15 +10,21 @@ depends_on = None
 
 REPLIES = "kind IN ('reply', 'apology')"
 OUR_OWN = "kind IN ('alert', 'notice', 'announcement')"
+FAILED = "error_code IS NOT NULL"
 INDEXED = "'accepted', 'sent', 'failed', 'undelivered', 'canceled', 'expired', 'unknown', 'failed_unknown'"
 INDEXES = (
     ("ix_inbound_number", "inbound", ["number", "id"], "number IS NOT NULL"),
     ("ix_inbound_keyword", "inbound", ["keyword", "carrier", "id"], "state <> 'received'"),
-    ("ix_inbound_reason", "inbound", ["reason", "id"], "reason IS NOT NULL"),
+    ("ix_inbound_reason", "inbound", ["reason", "state", "id"], "reason IS NOT NULL"),
     ("ix_outbound_reply_state", "outbound", ["state", "inbound_id"], f"state IN ({INDEXED}) AND {REPLIES}"),
-    ("ix_outbound_reply_error", "outbound", ["error_code", "inbound_id"], f"{REPLIES} AND error_code IS NOT NULL"),
+    (
+        "ix_outbound_reply_error",
+        "outbound",
+        ["error_code", "state", "inbound_id"],
+        f"{REPLIES} AND error_code IS NOT NULL",
+    ),
     ("ix_outbound_own_state", "outbound", ["state", "id"], OUR_OWN),
-    ("ix_outbound_own_error", "outbound", ["error_code", "id"], f"{OUR_OWN} AND error_code IS NOT NULL"),
+    ("ix_outbound_own_error", "outbound", ["error_code", "state", "id"], f"{OUR_OWN} AND {FAILED}"),
 )
 
 
