@@ -1,9 +1,11 @@
 """Telling: the events of a message as lines that an operator reads: when, how much later, who, what, and why."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final, Literal
 
+from smsgw.console.look import ZONES
 from smsgw.console.visit import Visit
 from smsgw.console.words import say_or_same
 from smsgw.messages import states
@@ -17,9 +19,14 @@ BAD: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the timeline. `after`: how long after the one before; `repeats` and `last_at`: it came again."""
+    """One line of the timeline. `day` is empty where it is that of the line before, `after` how long after that one.
+
+    `repeats` and `last_at`: it came again.
+    """
 
     at: int
+    day: str
+    clock: str
     after: str
     actor: str
     title: str
@@ -32,10 +39,11 @@ class Line:
 
 def told(visit: Visit, thread: Thread) -> Iterator[Line]:
     """The lines of a thread, oldest first."""
-    before = thread.events[0].at if thread.events else 0
+    before, day = thread.events[0].at if thread.events else 0, ""
     for event in thread.events:
-        yield _line(visit, event, event.at - before)
-        before = event.at
+        line = _line(visit, event, event.at - before)
+        yield line if line.day != day else replace(line, day="")
+        before, day = event.at, line.day
 
 
 def span(visit: Visit, ms: int) -> str:
@@ -53,9 +61,11 @@ def span(visit: Visit, ms: int) -> str:
 
 def _line(visit: Visit, event: Event, after_ms: int) -> Line:
     title, note = _SAYING.get(event.what, _other)(visit, event)
-    fields = event.fields
+    fields, at = event.fields, datetime.fromtimestamp(event.at / 1000, ZONES[visit.look.zone])
     return Line(
         at=event.at,
+        day=f"{at.day} {visit.t(f'month.{at.month}')} {at.year} {visit.look.zone}",
+        clock=_clock(visit, at),
         after=span(visit, after_ms),
         actor=say_or_same(visit.look.language, "actor", event.actor),
         title=title,
@@ -65,6 +75,11 @@ def _line(visit: Visit, event: Event, after_ms: int) -> Line:
         repeats=fields.get("repeats", 0),
         last_at=fields.get("last_at"),
     )
+
+
+def _clock(visit: Visit, at: datetime) -> str:
+    shown = f"{at:%H:%M:%S}{visit.t('span.point')}{at.microsecond // 1000:03}"
+    return shown.replace(":", ".") if visit.look.language == "id" else shown
 
 
 def _tone(state: str) -> Tone:

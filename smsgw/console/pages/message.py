@@ -10,7 +10,7 @@ from smsgw.console.telling import told
 from smsgw.console.visit import Answer, Visit
 from smsgw.keywords import Reading
 from smsgw.messages import states
-from smsgw.messages.log.timeline import Received, Sent, thread
+from smsgw.messages.log.timeline import Received, Thread, thread
 
 
 @page('/messages/<any("in","out"):side>-<int:number>', right="see")
@@ -30,7 +30,7 @@ def message(visit: Visit, side: Literal["in", "out"], number: int) -> Answer:
         phone=found.received.phone if found.received else found.sent[0].phone,
         lines=[*told(visit, found)],
         reading=_reading(visit, found.received) if found.received else None,
-        problems=[problem for one in found.sent if (problem := _problem(visit, one))],
+        problems=_problems(visit, found),
     )
 
 
@@ -41,8 +41,15 @@ def _reading(visit: Visit, came: Received) -> Reading | None:
     return visit.services.registry.read(came.body, sender=came.phone, num_media=came.num_media, with_tree=True)
 
 
-def _problem(visit: Visit, one: Sent) -> Problem | None:
-    reply = one.reply
-    if not reply.error_code:
-        return None
-    return explain(reply.error_code, reply.carrier, visit.look.language, is_open=reply.state == states.QUEUED)
+def _problems(visit: Visit, found: Thread) -> list[Problem]:
+    """Each code that the message has, or had on its way, explained once, the last one first."""
+    language, carriers = visit.look.language, {one.reply.id: one.reply.carrier for one in found.sent}
+    met = [(e.fields["error_code"], e.fields) for e in found.events if e.fields.get("error_code")]
+    stands = [
+        (r.error_code, {"out": r.id, "after": r.state}) for r in (one.reply for one in found.sent) if r.error_code
+    ]
+    told: dict[str, Problem] = {}
+    for code, fields in reversed([*met, *stands]):
+        is_open = fields.get("after") == states.QUEUED
+        told.setdefault(code, explain(code, carriers[fields["out"]], language, is_open=is_open))
+    return [*told.values()]

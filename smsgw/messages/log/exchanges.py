@@ -9,7 +9,7 @@ from smsgw.messages import states
 from smsgw.messages.log.entry import Entry, Reply
 from smsgw.messages.log.filters import INBOUND_STATES, NOBODY, OUTBOUND_STATES, Filters
 from smsgw.messages.log.seeks import Seek, Way, distinct
-from smsgw.messages.log.streams import REPLIES, Conditions, Stream, equal, of_kinds, reply_columns, times
+from smsgw.messages.log.streams import REPLIES, Conditions, Stream, equal, numbered, of_kinds, reply_columns, times
 from smsgw.messages.tables import REPLY_STATES, inbound, outbound
 from smsgw.store.sql import spelled
 
@@ -38,10 +38,12 @@ def _conditions(filters: Filters) -> Conditions:
         (inbound.c.state, own),
     )
     named = [] if filters.keyword is None else [_done, _named(filters.keyword)]
-    replied = equal((_reply.c.state, None if own else filters.state), (_reply.c.error_code, filters.error_code))
+    # Joined with nothing, so that SQLite comes to a reply by its inbound, and not by the index of its state or error.
+    state, error_code = _reply.c.state.concat(""), _reply.c.error_code.concat("")
+    replied = equal((state, None if own else filters.state), (error_code, filters.error_code))
     return [
-        (select(inbound.c.id), [*asked, *named, *times(inbound.c.received_at, filters)]),
-        (select(inbound.c.id).select_from(_exchange), replied),
+        (numbered(inbound), [*asked, *named, *times(inbound.c.received_at, filters)]),
+        (numbered(inbound).select_from(_exchange), replied),
     ]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, exists, select
 from smsgw.messages.log.entry import Entry, Reply
 from smsgw.messages.log.filters import INBOUND_STATES, OUTBOUND_STATES, Filters
 from smsgw.messages.log.seeks import Seek, Way
-from smsgw.messages.log.streams import OUR_OWN, Conditions, Stream, equal, of_kinds, reply_columns, times
+from smsgw.messages.log.streams import OUR_OWN, Conditions, Stream, equal, numbered, of_kinds, reply_columns, times
 from smsgw.messages.tables import outbound
 from smsgw.store.sql import spelled
 
@@ -23,7 +23,7 @@ def _conditions(filters: Filters) -> Conditions | None:
         (outbound.c.state, filters.state),
         (outbound.c.error_code, filters.error_code),
     )
-    return [(select(outbound.c.id), [_ours, *found, *times(outbound.c.created_at, filters)])]
+    return [(numbered(outbound), [_ours, *found, *times(outbound.c.created_at, filters)])]
 
 
 def _ways(connection: Connection, filters: Filters) -> list[Way]:
