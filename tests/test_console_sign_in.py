@@ -1,15 +1,24 @@
 """Sign-in, sessions and lockout: what a thief of cookies, a guesser and a colleague without the right meet."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pyotp
 import pytest
+from flask import g
 from sqlalchemy import func, select
 
+from smsgw.console.guard import arrive, refusal
+from smsgw.console.page import Page
+from smsgw.console.strip import Strip
+from smsgw.console.visit import Desk
 from smsgw.operators import sessions, tries
+from smsgw.operators.accounts import Operator
 from smsgw.operators.door import Tried
+from smsgw.operators.sessions import Session
 from smsgw.operators.tables import audit, operator_sessions, operators, sign_in_tries
 from smsgw.store import Store
+from smsgw.web.app import create_app
 from tests.support.console import PASSWORD, Browser, Console
 
 COOKIE = "smsgw_console"
@@ -176,3 +185,23 @@ def test_ended_sessions_are_removed_at_the_next_sign_in(console: Console) -> Non
     console.signed_in("operator")
     with console.services.store.read() as connection:
         assert connection.scalar(select(func.count()).select_from(operator_sessions)) == 1
+
+
+BRANCH = Page("counter", "/counter", lambda visit: "", "branch")
+
+
+@pytest.mark.parametrize(("environment", "factor", "let_in"), [
+    ("production", False, False), ("production", True, True), ("demo", False, True),
+])  # fmt: skip
+def test_branch_work_needs_a_second_factor_in_production(
+    console: Console, environment: str, factor: bool, let_in: bool
+) -> None:
+    settings = console.services.settings.model_copy(update={"environment": environment})
+    services = replace(console.services, settings=settings)
+    who = Operator(1, "rina", "branch", second_factor=factor, disabled=False, created_at=0)
+    with create_app(services).test_request_context("/console/counter"):
+        g.visit = visit = arrive(Desk(services, Strip(services), ()))
+        visit.session = Session(1, "", 0, 0, who)
+        answer = refusal(visit, BRANCH)
+        assert (answer is None) is let_in
+        assert answer is None or "faktor kedua" in answer.get_data(as_text=True)

@@ -47,13 +47,19 @@ def refusal(visit: Visit, page: Page) -> AnyResponse | None:
     if page.method == "POST" and not _is_from_us(visit):
         return visit.render("refused", 403, why="stale")
     if page.right is None or visit.may(page.right):
-        return None
+        return visit.render("refused", 403, why="factor") if _lacks_factor(visit, page) else None
     if visit.session is None:
         wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
         return visit.go("sign_in", **({"next": wanted} if wanted else {}))
     with visit.acting("refused", f"page/{page.name}"):
         log.warning("console_refused", page=page.name, request_id=visit.request_id)
     return visit.render("refused", 403, why="right")
+
+
+def _lacks_factor(visit: Visit, page: Page) -> bool:
+    """Whether this is a branch's work by somebody whose password alone would do (reliability T22)."""
+    real = visit.services.settings.environment == "production"
+    return real and page.right == "branch" and not (visit.operator and visit.operator.second_factor)
 
 
 def _is_from_us(visit: Visit) -> bool:

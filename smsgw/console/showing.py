@@ -14,6 +14,7 @@ from smsgw.console.masking import mask
 from smsgw.console.visible import visible
 from smsgw.console.visit import Visit
 from smsgw.console.words import say_or_same
+from smsgw.operators import totp
 
 _MONTHS = {
     "id": ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agt", "Sep", "Okt", "Nov", "Des"],
@@ -26,7 +27,7 @@ def install(environment: Environment) -> None:
     """Give templates their words and filters."""
     environment.filters.update(visible=visible, moment=moment, ago=ago, passed=passed, number=number)
     environment.globals.update(t=t, said=said, masked=masked, is_revealed=is_revealed, asset=address)
-    environment.globals.update(token=token, reveal=reveal)
+    environment.globals.update(token=token, reveal=reveal, qr=qr)
 
 
 def t(key: str, **fields: object) -> str:
@@ -58,6 +59,11 @@ def reveal(about: str) -> Markup:
     """The form that asks to see the data of a row; nothing where they are seen already or may not be."""
     visit = _visit()
     return _piece("reveal", about=about) if visit.may("reveal") and about not in visit.reveals else Markup()
+
+
+def qr(link: str) -> Markup:
+    """A link as a picture for a phone's camera."""
+    return Markup(totp.picture(link))  # noqa: S704 - segno's own drawing, in which no character of the link stands
 
 
 def _piece(name: str, **values: str) -> Markup:

@@ -55,7 +55,8 @@ class Strip:
 
 def look(services: Services) -> list[Light]:
     """The lights as they are now. Two round trips to Redis, four to the database, each of which gives up soon."""
-    return [Light("web", "good", "up"), *_database(services), *_queue(services.redis)]
+    database = _database(services)
+    return [Light("web", "good", "up"), database[0], *_queue(services.redis), *database[1:]]
 
 
 def _queue(redis: Redis | None) -> list[Light]:
@@ -73,7 +74,12 @@ def _database(services: Services) -> list[Light]:
         beat = pulse(services.store)
     except StoreUnavailable:
         return [Light("database", "bad", "down")]
-    return [Light("database", "good", "up"), _sweep(beat), *_traffic(beat)]
+    return [Light("database", "good", "up"), *judged(beat)]
+
+
+def judged(beat: Pulse) -> list[Light]:
+    """What a pulse says of sweep, traffic and silence."""
+    return [_sweep(beat), *_traffic(beat)]
 
 
 def _sweep(beat: Pulse) -> Light:

@@ -119,7 +119,9 @@ class Visit:
     def render(self, name: str, status: int = 200, **values: Any) -> Response:
         """The page of the template console/<name>.html."""
         menu = [link for link in self.desk.menu if self.operator and self.may(link.right)]
-        given = {"visit": self, "page": name, "menu": menu, "strip": self.desk.strip.lights(), **values}
+        # How we are is no stranger's business; but nobody can be known while the database is away.
+        strip = self.desk.strip.lights() if self.operator or status == 503 else ()
+        given = {"visit": self, "page": name, "menu": menu, "strip": strip, **values}
         return make_response(render_template(f"console/{name}.html", **given), status)
 
     def go(self, name: str, **values: Any) -> AnyResponse:

@@ -165,6 +165,7 @@ outbound = Table(
     Index(
         "ix_outbound_own_state",
         "state",
+        "carrier",
         "id",
         sqlite_where=text(OF_OUR_OWN),
         postgresql_where=text(OF_OUR_OWN),

@@ -39,7 +39,7 @@ def link(secret: str, name: str) -> str:
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=_ISSUER)
 
 
-def picture(secret: str, name: str) -> str:
-    """The link as a QR code: an SVG without styles, to stand in a page."""
-    code = segno.make(link(secret, name), error="m")
+def picture(address: str) -> str:
+    """A link as a QR code: an SVG without styles, to stand in a page."""
+    code = segno.make(address, error="m")
     return str(code.svg_inline(scale=4, border=2, omitsize=False, svgclass=None, lineclass=None))

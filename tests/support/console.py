@@ -18,7 +18,7 @@ from smsgw.operators.rights import Role
 from smsgw.services import Services, open_services
 from smsgw.store import Store
 from smsgw.web.app import create_app
-from tests.support import twilio
+from tests.support import pages, twilio
 
 ORIGIN = "http://localhost"
 PASSWORD = "tiga ekor kucing hitam"
@@ -60,7 +60,7 @@ class Console:
 
     def browser(self) -> Browser:
         """A new browser that nobody has signed in with."""
-        return Browser(create_app(self.services).test_client())
+        return Browser(pages.reader(create_app(self.services)))
 
     def account(self, name: str, role: Role) -> int:
         """An account with PASSWORD; its id."""

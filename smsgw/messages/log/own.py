@@ -1,12 +1,13 @@
 """What we wrote of our own accord, alerts, notices and announcements, as a stream of the log."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import Connection, select
 
 from smsgw.messages.log.entry import Entry, Reply
 from smsgw.messages.log.filters import INBOUND_STATES, OUTBOUND_STATES, Filters
-from smsgw.messages.log.seeks import Seek, Way
+from smsgw.messages.log.seeks import Seek, Way, distinct
 from smsgw.messages.log.streams import OUR_OWN, Conditions, Stream, equal, numbered, of_kinds, reply_columns, times
 from smsgw.messages.tables import outbound
 from smsgw.store.sql import spelled
@@ -27,8 +28,6 @@ def _conditions(filters: Filters) -> Conditions | None:
 
 
 def _ways(connection: Connection, filters: Filters) -> list[Way]:
-    if filters.carrier is not None and not connection.scalar(select(_known(filters.carrier))):
-        return [()]
     found: list[Way] = []
     states = [filters.state] if filters.state else OUTBOUND_STATES
     if filters.phone is not None:
@@ -37,13 +36,17 @@ def _ways(connection: Connection, filters: Filters) -> list[Way]:
         columns = outbound.c.error_code, outbound.c.state, outbound.c.id
         here = outbound.c.error_code == filters.error_code, _ours, outbound.c.error_code.is_not(None)
         found.append(tuple(Seek(columns, (*here, outbound.c.state == state)) for state in states))
-    by_state = outbound.c.state, outbound.c.id
-    return [*found, tuple(Seek(by_state, (outbound.c.state == spelled(state), _ours)) for state in states)]
+    return [*found, _by_state(connection, states, filters.carrier)]
 
 
-def _known(carrier: str) -> ColumnElement[bool]:
-    # One look into the index over carriers' ids.
-    return exists().where(outbound.c.carrier == carrier)
+def _by_state(connection: Connection, states: Sequence[str], carrier: str | None) -> Way:
+    columns = outbound.c.state, outbound.c.carrier, outbound.c.id
+    carriers = [carrier] if carrier else distinct(connection, outbound.c.carrier)
+    return tuple(
+        Seek(columns, (outbound.c.state == spelled(state), outbound.c.carrier == one, _ours))
+        for state in states
+        for one in carriers
+    )
 
 
 def _entry(row: Any) -> Entry:

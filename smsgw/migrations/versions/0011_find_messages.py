@@ -23,7 +23,7 @@ INDEXES = (
         ["error_code", "state", "inbound_id"],
         f"{REPLIES} AND error_code IS NOT NULL",
     ),
-    ("ix_outbound_own_state", "outbound", ["state", "id"], OUR_OWN),
+    ("ix_outbound_own_state", "outbound", ["state", "carrier", "id"], OUR_OWN),
     ("ix_outbound_own_error", "outbound", ["error_code", "state", "id"], f"{OUR_OWN} AND {FAILED}"),
 )
 
