@@ -21,10 +21,13 @@ from redis import Redis
 from smsgw import migrations
 from smsgw.config import Settings
 from smsgw.members.demo import populate
+from smsgw.services import Services
 from smsgw.store import Cipher, Store, open_store
 from tests.model.play import added_up
 from tests.support import axe, corpus, kannel, servers, twilio
 from tests.support import browser as browsing
+from tests.support.console import Console, console_over
+from tests.support.console import console as open_console
 from tests.support.gateway import Gateway, gateway
 
 # `pytest --hypothesis-profile=ci` looks further. Nothing here is a matter of time: the machine may be busy.
@@ -219,6 +222,20 @@ def gate(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Gateway]:
     settings = twilio.settings(database_url=url, redis_url=redis_url, data_key=KEY.hex())
     with gateway(settings) as open_gate:
         yield open_gate
+
+
+@pytest.fixture(scope="session")
+def console_services(valkey_server: str, sqlite_template: Path) -> Iterator[Services]:
+    """The parts of a gateway whose database is put in by each test."""
+    with open_console(database_url=f"sqlite:///{sqlite_template}", redis_url=valkey_server) as opened:
+        yield opened.services
+
+
+@pytest.fixture
+def console(console_services: Services, sqlite_store: Store, redis_url: str) -> Iterator[Console]:
+    """The operators' console over an empty gateway: `console.signed_in("operator")` is a browser."""
+    with console_over(console_services, sqlite_store) as opened:
+        yield opened
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,6 +19,7 @@ from redis.retry import Retry
 from rq import Queue, SimpleWorker
 from rq.cron import CronJob, CronScheduler
 from rq.job import Job
+from rq.worker_registration import get_keys
 
 from smsgw import logs
 from smsgw.gateway.bell import Muted
@@ -77,6 +78,12 @@ def connect(url: str, timeout_s: float | None = RING_TIMEOUT_S) -> Redis:
 def queue(redis: Redis) -> Queue:
     """The one queue, with JSON jobs."""
     return Queue(QUEUE, connection=redis, serializer="json")
+
+
+def workers_alive(redis: Redis) -> int:
+    """How many workers have been heard of lately. RedisError where the queue cannot be asked."""
+    keys = get_keys(queue=queue(redis))  # of the dead too, until RQ tidies up
+    return int(redis.exists(*keys)) if keys else 0
 
 
 def _enqueue(to: Queue, verb: str) -> None:

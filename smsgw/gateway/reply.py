@@ -284,6 +284,7 @@ def _plain(row: InboundRow, reading: Reading, state: str, reason: str | None, la
         reason=reason,
         keyword=reading.keyword,
         folded=reading.folded,
+        number=reading.membership_number,
         language=language,
     )
 

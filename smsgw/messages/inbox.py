@@ -183,7 +183,7 @@ def finishing(new: Mapping[str, ColumnElement[Any]]) -> Any:
     return finished.values(**values, answered_at=db_now(), claim_token=None, secret=None)
 
 
-_FINAL = ("state", "reason", "keyword", "folded", "language")
+_FINAL = ("state", "reason", "keyword", "folded", "number", "language")
 FINAL: Final = {"row_id": inbound.c.id, **{f"final_{name}": inbound.c[name] for name in _FINAL}}
 """What differs between answered rows, and its types: what `final_row` gives."""
 
@@ -196,6 +196,7 @@ def final_row(answer: Answer) -> dict[str, Any]:
         "final_reason": answer.reason,
         "final_keyword": answer.keyword,
         "final_folded": answer.folded,
+        "final_number": answer.number,
         "final_language": answer.language,
     }
 

@@ -100,6 +100,7 @@ class Answer:
     reason: str | None = None
     keyword: str | None = None
     folded: str | None = None
+    number: str | None = None
     language: str | None = None
     draft: Draft | None = None
     set_language: str | None = None
