@@ -2,19 +2,20 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from smsgw.errors import StartupError
 
 PREFIX = "SMSGW_"
 HOME_ENV = f"{PREFIX}HOME"
+MIN_PACE, MAX_PACE = 0.01, 10_000  # messages a second
 
 
 class Settings(BaseSettings):
@@ -63,6 +64,12 @@ class Settings(BaseSettings):
     kannel_callback_url: str = Field(
         "http://127.0.0.1:8000", description="address under which Kannel reaches us, with no proxy in between"
     )
+    pace: Annotated[Mapping[str, float], NoDecode] = Field(
+        {}, description="messages a second that a number may send, as 2757=30,+622150000000=10; others send unpaced"
+    )
+    routes: Annotated[Mapping[str, tuple[str, ...]], NoDecode] = Field(
+        {}, description="carriers that share a number, as 2757=kannel,twilio; semicolons between numbers"
+    )
     data_key: SecretStr = Field(
         SecretStr(""), description="64 bytes in hex that encrypt personal data; empty: the file"
     )
@@ -83,6 +90,12 @@ class Settings(BaseSettings):
     pin: Literal["off", "on"] = Field(
         "off", description="`on`: a participant may have personal answers ask for a PIN (docs/pin.md)"
     )
+    keep_bodies_days: int = Field(
+        30, ge=2, description="days after which the texts of messages are erased (docs/retention.md)"
+    )
+    keep_rows_days: int = Field(
+        365, ge=2, description="days after which the rows of messages are erased; not fewer than the texts'"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     simulator_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="names, comma-separated, under which the demo's simulator answers besides this machine's own"
@@ -94,11 +107,42 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("pace", mode="before")
+    @classmethod
+    def _pace(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return dict([part.strip() for part in pace.split("=")] for pace in value.split(",") if pace.strip())
+
+    @field_validator("pace")
+    @classmethod
+    def _moves(cls, value: Mapping[str, float]) -> Mapping[str, float]:
+        if not all(number and MIN_PACE <= per_second <= MAX_PACE for number, per_second in value.items()):
+            raise ValueError("must be as 2757=30: a number and its messages a second, 0.01 to 10000")
+        return value
+
+    @field_validator("routes", mode="before")
+    @classmethod
+    def _routes(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        routes = [[part.strip() for part in re.split("[=,]", route)] for route in value.split(";") if route.strip()]
+        if not all(len(route) > 2 and all(route) for route in routes):
+            raise ValueError("must be as 2757=kannel,twilio: a number and its carriers, the first choice first")
+        return {number: tuple(carriers) for number, *carriers in routes}
+
     @field_validator("kannel_peers")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for peer in value:
             ip_network(peer, strict=False)
+        return value
+
+    @field_validator("keep_rows_days")
+    @classmethod
+    def _not_before_bodies(cls, value: int, info: ValidationInfo) -> int:
+        if value < info.data.get("keep_bodies_days", 0):
+            raise ValueError("must not be fewer than SMSGW_KEEP_BODIES_DAYS")
         return value
 
     @field_validator("kannel_token")

@@ -26,6 +26,7 @@ from smsgw.members.directory import Entitlement
 from smsgw.members.pins import Checked
 from smsgw.messages import states
 from smsgw.messages.rows import Answer, Draft, InboundRow, Kind
+from smsgw.messages.twice import DUPLICATE
 
 DEFAULT_LANGUAGE = "id"
 BASE = "base"
@@ -70,6 +71,7 @@ class Scene:
     today: date
     now_ms: int
     check_pin: Callable[[], Checked] = _no_pin
+    repeated: bool = False  # the same text was answered a moment ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ class Replier:
         silent = self._silence(row, meant.reading)
         if silent is not None:
             return silent
+        if scene.repeated:
+            return _plain(row, meant.reading, states.SUPPRESSED, DUPLICATE, None)
         language = row.language or DEFAULT_LANGUAGE
         opting = OPTED_OUT.get(meant.reading.outcome)
         left = None if opting else self.budget.left(row)
@@ -105,6 +109,11 @@ class Replier:
         meant, refusal = self._proved(meant, scene)
         reply = refusal or self._reply(row, meant, language, scene)
         return self._answered(row, meant, reply, language, scene, opting)
+
+    def is_session(self, reading: Reading) -> bool:
+        """Whether a message says again and again what it answers: LANJUT, YA, a number from a list."""
+        keyword = self.registry.keywords.get(reading.keyword or "")
+        return reading.choice is not None or (keyword is not None and keyword.who == "session")
 
     def apology(self, row: InboundRow, reading: Reading, rules: Rules) -> Answer:
         """A row whose handler raised every time: failed, and the participant gets the apology."""

@@ -1,16 +1,26 @@
 """Sweep: what waits is rung for again, what died is released, what is too old is closed."""
 
+from types import MappingProxyType
+
 from smsgw import logs
 from smsgw.clock import Clock
+from smsgw.gateway import purge
 from smsgw.gateway.apology import Apologies, apologise
 from smsgw.members import binding, guards
-from smsgw.messages import collecting, inbox, looks, notices, outbox, overdue, pauses
+from smsgw.messages import collecting, inbox, looks, notices, outbox, overdue, pauses, reroutes, turns
+from smsgw.messages.reroutes import Routes
 from smsgw.messages.tables import heartbeat
 from smsgw.store import Store, db_now
 from smsgw.store.sql import dialect_of, insert
 
 EVERY_S = 2
-DUE = {"answer": inbox.is_due, "send": outbox.is_due, "look": looks.is_due, "collect": collecting.is_due}
+DUE = {
+    "answer": inbox.is_due,
+    "send": outbox.is_due,
+    "look": looks.is_due,
+    "collect": collecting.is_due,
+    "purge": purge.is_due,
+}
 
 log = logs.get()
 
@@ -18,10 +28,11 @@ log = logs.get()
 class SweepVerb:
     """The verb `sweep`. Safe on any number of machines at once: each step is one guarded statement."""
 
-    def __init__(self, store: Store, clock: Clock, apologies: Apologies) -> None:
+    def __init__(self, store: Store, clock: Clock, apologies: Apologies, routes: Routes = MappingProxyType({})) -> None:
         self._store = store
         self._clock = clock
         self._apologies = apologies
+        self._routes = routes
 
     def __call__(self) -> tuple[str, ...]:
         """Tidy up once; the verbs that have work due, to be rung for."""
@@ -34,12 +45,16 @@ class SweepVerb:
             apologise(connection, late, apology)
             closed = len(late) + overdue.exhaust(connection) + notices.withdraw(connection)
             dead = overdue.release_dead(connection)
+            silent = overdue.close_unreported(connection)
             resumed = pauses.tend(connection)
-            collecting.start(connection)
+            rerouted = reroutes.evacuate(connection, self._routes)
+            turns.start(connection, collecting.ASKED, purge.TURN, purge.TIDY)
             beat = insert(dialect_of(connection), heartbeat).values(name="sweep", at=db_now())
             connection.execute(beat.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"at": db_now()}))
-        if closed or dead:
-            log.warning("swept", closed=closed, released=dead)
+        if closed or dead or silent:
+            log.warning("swept", closed=closed, released=dead, without_report=silent)
+        if rerouted:
+            log.warning("rerouted", messages=rerouted)
         if moved:
             log.info("moved", memberships=moved)
         for carrier in resumed:

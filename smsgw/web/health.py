@@ -65,6 +65,8 @@ def _exposition(services: Services) -> bytes:
     Gauge("smsgw_oldest_waiting_seconds", "age of the oldest message still waiting", registry=registry).set(
         figures.oldest_waiting_s
     )
+    silent = "messages accepted or sent of which no last report came"
+    Gauge("smsgw_outbound_without_report", silent, registry=registry).set(figures.unreported)
     paused = Gauge("smsgw_carrier_paused", "1 while a carrier refuses the account", ["carrier"], registry=registry)
     for name in services.carriers:
         paused.labels(name).set(name in figures.paused)
