@@ -3,7 +3,7 @@
 import random
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -29,7 +29,15 @@ log = logs.get()
 class SendVerb:
     """The verb `send`. Calls run on `pool`, whose width bounds the calls under way at once."""
 
-    def __init__(self, store: Store, carriers: Mapping[str, Carrier], pool: Executor) -> None:
+    def __init__(
+        self,
+        store: Store,
+        carriers: Mapping[str, Carrier],
+        pool: Executor,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._now = now  # in seconds, for how long calls take
         self._store = store
         self._carriers = carriers
         self._pool = pool
@@ -63,19 +71,19 @@ class SendVerb:
                 self._record(token, [mark])
 
     def _call_all(self, rows: Sequence[OutboundRow]) -> list[Mark]:
-        started = time.monotonic()
+        started = self._now()
         begin_by = started + BEGIN_WITHIN_S
         marks = [self._call(rows[0], begin_by)]
         for at, row in enumerate(rows[1:], 1):
-            if time.monotonic() - started > max(HICCUP_S, at * SLOW_S):
+            if self._now() - started > max(HICCUP_S, at * SLOW_S):
                 # Threads cost more than they save where the carrier is near, and save all where it is far.
                 return marks + list(self._pool.map(lambda row: self._call(row, begin_by), rows[at:]))
             marks.append(self._call(row, begin_by))
         return marks
 
     def _call(self, row: OutboundRow, begin_by: float) -> Mark:
-        if time.monotonic() > begin_by:
-            return Mark(row.id, states.QUEUED)
+        if self._now() > begin_by:
+            return Mark(row.id, states.QUEUED, begun=False)
         carrier = self._carriers.get(row.carrier)
         if carrier is None:
             return Mark(row.id, states.FAILED, error_code="no_carrier", error_text=f"no carrier named {row.carrier}")
@@ -110,6 +118,7 @@ def _mark(row: OutboundRow, outcome: Outcome) -> Mark:
 
 
 def _backoff_ms(attempts: int, outcome: Outcome) -> int:
-    if outcome.retry_after_s is not None:
-        return min(int(outcome.retry_after_s * 1000), MAX_BACKOFF_MS)
-    return min(int(1000 * 2**attempts * random.uniform(1.0, 1.5)), MAX_BACKOFF_MS)  # noqa: S311 - jitter
+    # Never sooner than the carrier asks for; but a carrier that asks for nothing at all must not use up the attempts.
+    asked_s = outcome.retry_after_s or 0.0
+    grown_s = 2**attempts * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
+    return min(int(1000 * max(asked_s, grown_s)), MAX_BACKOFF_MS)
