@@ -45,9 +45,12 @@ class SendVerb:
         terms: Terms = FREE,
         later: Callable[[float], None] = lambda seconds: None,
         stopping: Event | None = None,
+        *,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`routes`: the carriers of those of our numbers that have several. `later` is told how many seconds what
         waits for its number's pace has still to wait. While `stopping` is set nothing is claimed and no call begins."""
+        self._now = now  # in seconds, for how long calls take
         self._store = store
         self._carriers = carriers
         self._pool = pool
@@ -117,7 +120,7 @@ class SendVerb:
             _pause(connection, mark)
 
     def _call_all(self, rows: Sequence[OutboundRow]) -> list[Mark]:
-        started = time.monotonic()
+        started = self._now()
         begin_by = started + BEGIN_WITHIN_S
         marks: list[Mark] = []
         for at, row in enumerate(rows):
@@ -127,13 +130,13 @@ class SendVerb:
                 marks += self._pool.map(lambda row: self._call(row, begin_by), rows[at:])
                 break
             marks.append(self._call(row, begin_by))
-            self._is_slow = _is_slow(time.monotonic() - started, at + 1)
-        self._is_slow = _is_slow(time.monotonic() - started, len(rows))
+            self._is_slow = _is_slow(self._now() - started, at + 1)
+        self._is_slow = _is_slow(self._now() - started, len(rows))
         return marks
 
     def _call(self, row: OutboundRow, begin_by: float) -> Mark:
-        if self._stopping.is_set() or time.monotonic() > begin_by:
-            return Mark(row.id, states.QUEUED)
+        if self._stopping.is_set() or self._now() > begin_by:
+            return Mark(row.id, states.QUEUED, begun=False)
         carrier = self._carriers.get(row.carrier)
         if carrier is None:
             return _without_carrier(row)
@@ -196,6 +199,7 @@ def _mark(row: OutboundRow, outcome: Outcome) -> Mark:
 
 
 def _backoff_ms(attempts: int, outcome: Outcome) -> int:
-    if outcome.retry_after_s is not None:
-        return min(int(outcome.retry_after_s * 1000), MAX_BACKOFF_MS)
-    return min(int(1000 * 2**attempts * random.uniform(1.0, 1.5)), MAX_BACKOFF_MS)  # noqa: S311 - jitter
+    # Never sooner than the carrier asks for; but a carrier that asks for nothing at all must not use up the attempts.
+    asked_s = outcome.retry_after_s or 0.0
+    grown_s = 2**attempts * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
+    return min(int(1000 * max(asked_s, grown_s)), MAX_BACKOFF_MS)

@@ -31,7 +31,7 @@ from smsgw.messages.terms import FREE, Terms
 from smsgw.store import db_now
 from smsgw.store.sql import dialect_of, each, given, in_order, insert_each, spelled
 
-MAX_ATTEMPTS = 12
+MAX_ATTEMPTS = 14  # at the longest waits between them no reply comes to so many before it is too old
 LEASE_MS = 60_000  # longer than a job (30 s), which is longer than a call (3 s + 10 s)
 HOUR_MS = 3_600_000
 
@@ -47,6 +47,7 @@ class Mark:
     error_code: str | None = None
     error_text: str | None = None
     wait_ms: int = 0
+    begun: bool = True  # whether the call has begun: where it has not, it does not count as an attempt
     refused_by: str | None = None  # the carrier, where it refuses our account
     leaving: Leaving | None = None  # where another carrier may take it
 
@@ -249,6 +250,7 @@ def _mark(dialect: str) -> tuple[Any, ...]:
         new_error_code=outbound.c.error_code,
         new_error_text=outbound.c.error_text,
         wait_ms=outbound.c.next_attempt_at,
+        unbegun=outbound.c.attempts,
     )
     if dialect != "sqlite":
         new = in_order(new, outbound.c.id, "row_id")
@@ -264,6 +266,7 @@ def _mark(dialect: str) -> tuple[Any, ...]:
             error_code=case((_open, new["new_error_code"]), else_=outbound.c.error_code),
             error_text=case((_open, new["new_error_text"]), else_=outbound.c.error_text),
             next_attempt_at=db_now() + new["wait_ms"],
+            attempts=outbound.c.attempts - new["unbegun"],
             updated_at=db_now(),
         )
     )
@@ -280,12 +283,13 @@ def _mark_row(m: Mark) -> dict[str, Any]:
         "new_error_code": m.error_code,
         "new_error_text": m.error_text,
         "wait_ms": looks.WAITS_MS[0] if m.state == states.UNKNOWN else m.wait_ms,
+        "unbegun": int(not m.begun),
     }
 
 
 def give_back(connection: Connection, token: str, ids: Sequence[int]) -> None:
     """Return claimed rows whose call has not begun to the queue: nothing left this process."""
-    mark(connection, token, [Mark(row_id, states.QUEUED) for row_id in ids])
+    mark(connection, token, [Mark(row_id, states.QUEUED, begun=False) for row_id in ids])
 
 
 def is_due(connection: Connection) -> bool:
