@@ -133,7 +133,12 @@ def open_work(services: Services) -> Iterator[Work]:
         yield Work(
             answering=_answering(services),
             sending=SendVerb(services.store, services.carriers, pool),
-            sweeping=SweepVerb(services.store, services.clock, Apologies(services.registry, services.rulebook)),
+            sweeping=SweepVerb(
+                services.store,
+                services.clock,
+                Apologies(services.registry, services.rulebook),
+                services.settings.new_senders_per_hour,
+            ),
             bell=services.bell,
             pool=pool,
             looking=LookVerb(services.store, services.carriers, pool),
@@ -170,5 +175,6 @@ def _answering(services: Services) -> AnswerVerb:
         settings.binding,
         frozenset(name for name, carrier in services.carriers.items() if not carrier.answers_stop),
         frozenset(number for carrier in services.carriers.values() for number in carrier.numbers),
+        settings.answer_to,
         with_pin=settings.pin == "on",
     )

@@ -10,6 +10,6 @@ from smsgw.store import Store
 APOLOGIES = Apologies(load_registry(), load_rulebook(None))
 
 
-def sweep(store: Store) -> tuple[str, ...]:
+def sweep(store: Store, many_newcomers: int = 1000) -> tuple[str, ...]:
     """Tidy up once; the verbs that have work due."""
-    return SweepVerb(store, Clock(store), APOLOGIES)()
+    return SweepVerb(store, Clock(store), APOLOGIES, many_newcomers)()
