@@ -83,6 +83,12 @@ class Settings(BaseSettings):
     replies_per_hour: int = Field(10, ge=1, description="replies that a phone gets within an hour, then one last word")
     replies_per_day: int = Field(20, ge=2, description="replies that a phone gets within a day, the last word included")
     repeats_per_hour: int = Field(3, ge=1, description="times an hour that a phone is told the same general text")
+    answer_to: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("+62",), description="what numbers begin with that are answered, comma-separated; +62: only mobile numbers"
+    )
+    new_senders_per_hour: int = Field(
+        1000, ge=1, description="phones that write for the first time within an hour, above which there is an alarm"
+    )
     binding: Literal["record", "claim"] = Field(
         "record",
         description="who may bind by DAFTAR: `record`, the phone on record; `claim`, any phone where none is on record",
@@ -102,7 +108,7 @@ class Settings(BaseSettings):
     )
     send_threads: int = Field(16, ge=1, le=64, description="calls to the carrier under way at once in a worker")
 
-    @field_validator("twilio_from", "kannel_from", "kannel_peers", "simulator_hosts", mode="before")
+    @field_validator("twilio_from", "kannel_from", "kannel_peers", "answer_to", "simulator_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -130,6 +136,13 @@ class Settings(BaseSettings):
         if not all(len(route) > 2 and all(route) for route in routes):
             raise ValueError("must be as 2757=kannel,twilio: a number and its carriers, the first choice first")
         return {number: tuple(carriers) for number, *carriers in routes}
+
+    @field_validator("answer_to")
+    @classmethod
+    def _prefixes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or not all(re.fullmatch(r"\+[1-9][0-9]{0,14}", prefix, re.ASCII) for prefix in value):
+            raise ValueError("must be beginnings of international numbers, as +62")
+        return value
 
     @field_validator("kannel_peers")
     @classmethod

@@ -171,6 +171,7 @@ def open_work(services: Services) -> Iterator[Work]:
                 services.clock,
                 Apologies(services.registry, services.rulebook),
                 services.settings.routes,
+                services.settings.new_senders_per_hour,
             ),
             bell=services.bell,
             pool=pool,
@@ -220,6 +221,7 @@ def _answering(services: Services) -> AnswerVerb:
         settings.binding,
         frozenset(name for name, carrier in services.carriers.items() if not carrier.answers_stop),
         frozenset(number for carrier in services.carriers.values() for number in carrier.numbers),
+        settings.answer_to,
         with_pin=settings.pin == "on",
         terms=terms_of(settings),
     )

@@ -72,13 +72,14 @@ class AnswerVerb:
         who_binds: Who = "record",
         confirm_for: frozenset[str] = frozenset(),
         ours: frozenset[str] = frozenset(),
+        answer_to: tuple[str, ...] = ("+62",),
         *,
         with_pin: bool = False,
         terms: Terms = FREE,
     ) -> None:
         self._store = store
         self._registry = registry
-        self._replier = Replier(registry, budget, confirm_for, ours)
+        self._replier = Replier(registry, budget, confirm_for, ours, answer_to)
         self._repeats = budget.repeats
         self._directory = directory
         self._clock = clock

@@ -27,6 +27,7 @@ from smsgw.members.pins import Checked
 from smsgw.messages import states
 from smsgw.messages.rows import Answer, Draft, InboundRow, Kind
 from smsgw.messages.twice import DUPLICATE
+from smsgw.phones import is_answered
 
 DEFAULT_LANGUAGE = "id"
 BASE = "base"
@@ -79,12 +80,14 @@ class Replier:
     """Turns a read message into its answer.
 
     `confirm_for`: carriers that do not answer STOP and START themselves. `ours`: our numbers, which we never answer.
+    `answer_to`: what numbers begin with that we do.
     """
 
     registry: Registry
     budget: Budget = Budget()
     confirm_for: frozenset[str] = frozenset()
     ours: frozenset[str] = frozenset()
+    answer_to: tuple[str, ...] = ("+62",)
 
     def meant(self, row: InboundRow, reading: Reading, now_ms: int) -> Meant:
         """What a message means after the last answer to its phone."""
@@ -144,6 +147,8 @@ class Replier:
         reason = "own_number" if row.from_phone in self.ours else by_carrier or opting
         if reason is None and reading.outcome == "silent":
             reason = reading.problem or "machine"
+        if reason is None and not is_answered(row.from_phone, self.answer_to):
+            reason = "foreign_number"
         if reason is None and row.opted_out and reading.outcome != "opt_in":
             reason = "opted_out"
         if reason is None:

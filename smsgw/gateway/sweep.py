@@ -7,13 +7,14 @@ from smsgw.clock import Clock
 from smsgw.gateway import purge
 from smsgw.gateway.apology import Apologies, apologise
 from smsgw.members import binding, guards
-from smsgw.messages import collecting, inbox, looks, notices, outbox, overdue, pauses, reroutes, turns
+from smsgw.messages import collecting, inbox, looks, newcomers, notices, outbox, overdue, pauses, reroutes, turns
 from smsgw.messages.reroutes import Routes
 from smsgw.messages.tables import heartbeat
 from smsgw.store import Store, db_now
 from smsgw.store.sql import dialect_of, insert
 
 EVERY_S = 2
+MANY_NEWCOMERS = 1000
 DUE = {
     "answer": inbox.is_due,
     "send": outbox.is_due,
@@ -28,11 +29,20 @@ log = logs.get()
 class SweepVerb:
     """The verb `sweep`. Safe on any number of machines at once: each step is one guarded statement."""
 
-    def __init__(self, store: Store, clock: Clock, apologies: Apologies, routes: Routes = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        apologies: Apologies,
+        routes: Routes = MappingProxyType({}),
+        many_newcomers: int = MANY_NEWCOMERS,
+    ) -> None:
+        """`many_newcomers`: phones within an hour that never wrote before, above which there is an alarm."""
         self._store = store
         self._clock = clock
         self._apologies = apologies
         self._routes = routes
+        self._many_newcomers = many_newcomers
 
     def __call__(self) -> tuple[str, ...]:
         """Tidy up once; the verbs that have work due, to be rung for."""
@@ -48,7 +58,8 @@ class SweepVerb:
             silent = overdue.close_unreported(connection)
             resumed = pauses.tend(connection)
             rerouted = reroutes.evacuate(connection, self._routes)
-            turns.start(connection, collecting.ASKED, purge.TURN, purge.TIDY)
+            turns.start(connection, collecting.ASKED, purge.TURN, purge.TIDY, newcomers.TURN)
+            counts = turns.claim(connection, newcomers.TURN, newcomers.EVERY_MS)
             beat = insert(dialect_of(connection), heartbeat).values(name="sweep", at=db_now())
             connection.execute(beat.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"at": db_now()}))
         if closed or dead or silent:
@@ -57,7 +68,15 @@ class SweepVerb:
             log.warning("rerouted", messages=rerouted)
         if moved:
             log.info("moved", memberships=moved)
+        if counts:
+            self._count_newcomers()
         for carrier in resumed:
             log.warning("carrier_resumed", carrier=carrier)
         with self._store.read() as connection:
             return tuple(verb for verb, is_due in DUE.items() if is_due(connection))
+
+    def _count_newcomers(self) -> None:
+        found = newcomers.count(self._store)
+        if found > self._many_newcomers:
+            step = "see who writes: a fraud? SMSGW_REPLIES_PER_DAY and SMSGW_ANSWER_TO bound what they cost"
+            log.warning("many_new_senders", within_hour=found, expected=self._many_newcomers, next_step=step)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, func, null, select
 
-from smsgw.messages import pauses, states
+from smsgw.messages import newcomers, pauses, states
 from smsgw.messages.rows import Kind
 from smsgw.messages.tables import heartbeat, inbound, outbound
 from smsgw.store import Store, db_now
@@ -83,14 +83,16 @@ def bubbles(store: Store, phone: str, limit: int = 50) -> list[Bubble]:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts by state, the age of the oldest row that is not final, seconds since the last sweep, paused carriers, and
-    how many messages stand as accepted or sent although their last report is overdue."""
+    """Counts by state, the age of the oldest row that is not final, seconds since the last sweep, paused carriers,
+    phones that wrote for the first time within an hour, and how many messages stand as accepted or sent although
+    their last report is overdue."""
 
     inbound: dict[str, int]
     outbound: dict[str, int]
     oldest_waiting_s: float
     sweep_age_s: float | None
     paused: frozenset[str]
+    new_senders: int
     unreported: int = 0
 
 
@@ -106,10 +108,11 @@ def figures(store: Store) -> Figures:
         ]
         swept = connection.scalar(select(heartbeat.c.at).where(heartbeat.c.name == "sweep"))
         paused = frozenset(pauses.standing(connection))
+        new = newcomers.within_hour(connection)
         unreported = int(connection.scalar(_UNREPORTED) or 0)
     waiting = [now - at for at in oldest if at is not None]
     age = None if swept is None else (now - swept) / 1000
-    return Figures(ins, outs, max(waiting, default=0) / 1000, age, paused, unreported)
+    return Figures(ins, outs, max(waiting, default=0) / 1000, age, paused, new, unreported)
 
 
 _UNREPORTED = select(func.count()).where(

@@ -282,3 +282,12 @@ emptied = Table(
     Column("log", String(16), primary_key=True),
     Column("upto", BigInteger, nullable=False),
 )
+
+# Phones that wrote for the first time, counted every few minutes: among the messages up to this one (T25).
+newcomers = Table(
+    "newcomers",
+    metadata,
+    Column("upto", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("phones", Integer, nullable=False),
+)

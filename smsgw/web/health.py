@@ -70,6 +70,9 @@ def _exposition(services: Services) -> bytes:
     paused = Gauge("smsgw_carrier_paused", "1 while a carrier refuses the account", ["carrier"], registry=registry)
     for name in services.carriers:
         paused.labels(name).set(name in figures.paused)
+    Gauge("smsgw_new_senders", "phones that wrote for the first time within the last hour", registry=registry).set(
+        figures.new_senders
+    )
     if figures.sweep_age_s is not None:
         Gauge("smsgw_sweep_age_seconds", "time since the last sweep", registry=registry).set(figures.sweep_age_s)
     return generate_latest(registry)

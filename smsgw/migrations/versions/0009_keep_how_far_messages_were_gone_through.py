@@ -1,4 +1,4 @@
-"""Keep up to where the texts of the log are emptied."""
+"""Keep up to where texts are emptied, and new senders counted."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,8 +17,16 @@ def upgrade() -> None:
         sa.Column("upto", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("log", name=op.f("pk_emptied")),
     )
+    op.create_table(
+        "newcomers",
+        sa.Column("upto", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("phones", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("upto", name=op.f("pk_newcomers")),
+    )
 
 
 def downgrade() -> None:
     """Undo the step."""
+    op.drop_table("newcomers")
     op.drop_table("emptied")
