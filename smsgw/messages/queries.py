@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from smsgw.messages import pauses, states
+from smsgw.messages import pauses, spending, states
 from smsgw.messages.rows import Kind
 from smsgw.messages.tables import heartbeat, inbound, outbound
 from smsgw.store import Store, db_now
@@ -85,6 +85,7 @@ class Figures:
     sweep_age_s: float | None
     paused: frozenset[str]
     unreported: int = 0
+    sent_today: int = 0  # counted only where a day has a bound
 
 
 def figures(store: Store) -> Figures:
@@ -99,10 +100,11 @@ def figures(store: Store) -> Figures:
         ]
         swept = connection.scalar(select(heartbeat.c.at).where(heartbeat.c.name == "sweep"))
         paused = frozenset(pauses.standing(connection))
+        sent_today = spending.sent_today(connection)
         unreported = int(connection.scalar(_UNREPORTED) or 0)
     waiting = [now - at for at in oldest if at is not None]
     age = None if swept is None else (now - swept) / 1000
-    return Figures(ins, outs, max(waiting, default=0) / 1000, age, paused, unreported)
+    return Figures(ins, outs, max(waiting, default=0) / 1000, age, paused, unreported, sent_today)
 
 
 _UNREPORTED = select(func.count()).where(

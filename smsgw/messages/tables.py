@@ -210,3 +210,11 @@ sender_pace = Table(
     Column("number", String(16), primary_key=True),
     Column("free_at", BigInteger, nullable=False),  # microseconds since 1970: up to then its time has been used
 )
+
+daily_sends = Table(
+    "daily_sends",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),  # since 1970, in western Indonesia
+    Column("sent", Integer, nullable=False),
+    Column("told", SmallInteger, nullable=False, server_default="0"),  # the level that the log has told
+)
