@@ -15,6 +15,7 @@ from smsgw.errors import StartupError
 
 PREFIX = "SMSGW_"
 HOME_ENV = f"{PREFIX}HOME"
+HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 MIN_PACE, MAX_PACE = 0.01, 10_000  # messages a second
 
 
@@ -66,6 +67,12 @@ class Settings(BaseSettings):
     )
     pace: Annotated[Mapping[str, float], NoDecode] = Field(
         {}, description="messages a second that a number may send, as 2757=30,+622150000000=10; others send unpaced"
+    )
+    sends_per_day: int = Field(
+        0, ge=0, description="messages that may leave in a day, the last fifth for who asked; 0: any number"
+    )
+    quiet_hours: str = Field(
+        "21:00-07:00", description="in western Indonesia, when no notice or announcement leaves; empty: they always do"
     )
     routes: Annotated[Mapping[str, tuple[str, ...]], NoDecode] = Field(
         {}, description="carriers that share a number, as 2757=kannel,twilio; semicolons between numbers"
@@ -179,6 +186,19 @@ class Settings(BaseSettings):
     @classmethod
     def _empty(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        if value and not HOURS.fullmatch(value):
+            raise ValueError("must be as 21:00-07:00")
+        return value
+
+    @property
+    def quiet(self) -> tuple[int, int] | None:
+        """The quiet hours as minutes of the day."""
+        found = HOURS.fullmatch(self.quiet_hours)
+        return (int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])) if found else None
 
     @property
     def database(self) -> str:

@@ -32,7 +32,7 @@ from smsgw.keywords import Registry, load_registry
 from smsgw.loopback import host_of, is_loopback
 from smsgw.members.directory import Directory
 from smsgw.messages.pacing import Pace
-from smsgw.messages.terms import Terms
+from smsgw.messages.terms import Quiet, Terms
 from smsgw.offices import Offices
 from smsgw.offices import load as load_offices
 from smsgw.rulebook import Rulebook
@@ -171,6 +171,7 @@ def open_work(services: Services) -> Iterator[Work]:
                 services.clock,
                 Apologies(services.registry, services.rulebook),
                 services.settings.routes,
+                terms_of(services.settings),
                 services.settings.new_senders_per_hour,
             ),
             bell=services.bell,
@@ -199,7 +200,10 @@ def sender_of(services: Services, now_ms: int) -> Sender:
 
 def terms_of(settings: Settings) -> Terms:
     """What the settings say of when messages may leave."""
-    return Terms(tuple(Pace(number, per_second) for number, per_second in settings.pace.items()))
+    paces = tuple(Pace(number, per_second) for number, per_second in settings.pace.items())
+    quiet = settings.quiet
+    movable = settings.environment == "demo"
+    return Terms(paces, settings.sends_per_day, Quiet(*quiet, movable) if quiet is not None else None)
 
 
 def _sending(services: Services, pool: Executor, stopping: Event) -> SendVerb:

@@ -66,6 +66,7 @@ def settings(tmp_path: Path) -> Callable[..., Settings]:
         "twilio_auth_token": "not-a-real-token",
         "twilio_from": "+15005550006",
         "data_key": KEY.hex(),
+        "quiet_hours": "",
     }
     return lambda **changes: Settings.model_validate(values | changes)
 

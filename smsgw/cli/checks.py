@@ -21,6 +21,7 @@ from smsgw.config import Settings, env_file
 from smsgw.errors import StartupError, StoreUnavailable
 from smsgw.keywords import load_registry
 from smsgw.loopback import host_of, is_loopback
+from smsgw.messages import spending
 from smsgw.offices import load as load_offices
 from smsgw.rulebook import load as load_rulebook
 from smsgw.services import open_carriers
@@ -78,6 +79,7 @@ def check_data(settings: Settings) -> Iterable[Finding]:
         try:
             yield from _check_store(store)
             yield from _check_fit(store) if cipher else ()
+            yield from _check_day(store, settings.sends_per_day)
         except StoreUnavailable as error:
             yield Finding(f"the {store.engine.dialect.name} database cannot be used ({error})", _DATABASE_STEP)
 
@@ -196,6 +198,15 @@ def _check_fit(store: Store) -> Iterator[Finding]:
         return  # what has columns missing is read after its migration
     lost = datakey.problem(store)
     yield Finding("the data key does not fit the data" if lost else "the data key fits the data", lost)
+
+
+def _check_day(store: Store, per_day: int) -> Iterator[Finding]:
+    if not per_day or not migrations.is_current(store):
+        return
+    with store.read() as connection:
+        sent = spending.sent_today(connection)
+    step = "Nothing leaves until midnight in western Indonesia. See who sends so much, then raise SMSGW_SENDS_PER_DAY."
+    yield Finding(f"{sent:,} of {per_day:,} messages of today have left", step if sent >= per_day else "")
 
 
 def _policy(client: Redis) -> Finding:

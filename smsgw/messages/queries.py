@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, func, null, select
 
-from smsgw.messages import newcomers, pauses, states
+from smsgw.messages import newcomers, pauses, spending, states
 from smsgw.messages.rows import Kind
 from smsgw.messages.tables import heartbeat, inbound, outbound
 from smsgw.store import Store, db_now
@@ -94,6 +94,7 @@ class Figures:
     paused: frozenset[str]
     new_senders: int
     unreported: int = 0
+    sent_today: int = 0  # counted only where a day has a bound
 
 
 def figures(store: Store) -> Figures:
@@ -109,10 +110,11 @@ def figures(store: Store) -> Figures:
         swept = connection.scalar(select(heartbeat.c.at).where(heartbeat.c.name == "sweep"))
         paused = frozenset(pauses.standing(connection))
         new = newcomers.within_hour(connection)
+        sent_today = spending.sent_today(connection)
         unreported = int(connection.scalar(_UNREPORTED) or 0)
     waiting = [now - at for at in oldest if at is not None]
     age = None if swept is None else (now - swept) / 1000
-    return Figures(ins, outs, max(waiting, default=0) / 1000, age, paused, new, unreported)
+    return Figures(ins, outs, max(waiting, default=0) / 1000, age, paused, new, unreported, sent_today)
 
 
 _UNREPORTED = select(func.count()).where(

@@ -291,3 +291,11 @@ newcomers = Table(
     Column("at", BigInteger, nullable=False),
     Column("phones", Integer, nullable=False),
 )
+
+daily_sends = Table(
+    "daily_sends",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),  # since 1970, in western Indonesia
+    Column("sent", Integer, nullable=False),
+    Column("told", SmallInteger, nullable=False, server_default="0"),  # the level that the log has told
+)

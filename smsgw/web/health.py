@@ -67,6 +67,10 @@ def _exposition(services: Services) -> bytes:
     )
     silent = "messages accepted or sent of which no last report came"
     Gauge("smsgw_outbound_without_report", silent, registry=registry).set(figures.unreported)
+    if services.settings.sends_per_day:
+        Gauge("smsgw_sends_today", "messages counted today", registry=registry).set(figures.sent_today)
+        per_day = Gauge("smsgw_sends_per_day", "messages that may leave in a day", registry=registry)
+        per_day.set(services.settings.sends_per_day)
     paused = Gauge("smsgw_carrier_paused", "1 while a carrier refuses the account", ["carrier"], registry=registry)
     for name in services.carriers:
         paused.labels(name).set(name in figures.paused)
