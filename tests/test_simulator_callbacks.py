@@ -1,13 +1,12 @@
 """Status callbacks of the stand-in: signed, in order, and only to hosts that may be called."""
 
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import NamedTuple
 
 import pytest
-from flask import Flask, request
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
@@ -16,36 +15,12 @@ from smsgw.simulator.ledger import Message
 from smsgw.simulator.serving import serving
 from smsgw.simulator.standin import StandIn
 from smsgw.simulator.timetable import Timetable
+from tests.support.receiver import WAIT_S, Receiver
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "stand-in token"
 QUICK = Delays(sent=0.0, delivered=0.01)
 GOOD = {"to": "+6281210000001", "from_": "2757", "body": "Halo"}
-WAIT_S = 10
-
-
-class Seen(NamedTuple):
-    """A callback as the receiver got it."""
-
-    url: str
-    fields: dict[str, str]
-    signature: str
-
-
-class Receiver:
-    """A gateway that only writes down what it is told; `status` is what it answers."""
-
-    def __init__(self, status: int = 200) -> None:
-        self.seen: queue.Queue[Seen] = queue.Queue()
-        self.app = Flask("receiver")
-        self.app.add_url_rule("/status", view_func=lambda: self._take(status), methods=["POST"], endpoint="status")
-
-    def _take(self, status: int) -> tuple[str, int]:
-        self.seen.put(Seen(request.url, dict(request.form.items()), request.headers["X-Twilio-Signature"]))
-        return "", status
-
-    def take(self, count: int) -> list[Seen]:
-        return [self.seen.get(timeout=WAIT_S) for _ in range(count)]
 
 
 @pytest.fixture
@@ -144,6 +119,28 @@ def test_a_full_timetable_refuses_but_lets_a_journey_go_on() -> None:
     assert followed.get(timeout=WAIT_S)
     timetable.close()
     assert not timetable.at(0, lambda: None)
+
+
+def test_clearing_drops_what_waits_and_what_would_follow() -> None:
+    timetable, begun, go = Timetable(workers=1, limit=10), threading.Event(), threading.Event()
+    done: queue.Queue[str] = queue.Queue()
+
+    def first() -> None:
+        begun.set()
+        go.wait(WAIT_S)
+        timetable.at(0, lambda: done.put("followed"), follows=True)
+
+    timetable.at(0, first)
+    begun.wait(WAIT_S)
+    timetable.at(0, lambda: done.put("due"))
+    timetable.at(time.monotonic() + 3600, lambda: done.put("waiting"))
+    threading.Timer(0.1, go.set).start()
+    timetable.clear()
+    assert go.is_set()
+    timetable.at(0, lambda: done.put("after"))
+    assert done.get(timeout=WAIT_S) == "after"
+    timetable.close()
+    assert done.empty()
 
 
 def test_the_limit_bounds_what_waits() -> None:

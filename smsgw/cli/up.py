@@ -10,6 +10,7 @@ import requests
 from smsgw.cli import demo
 from smsgw.config import HOME_ENV, Settings, env_file, load
 from smsgw.errors import StartupError
+from smsgw.services import refuse_real_carrier
 from smsgw.supervisor import Crew, Died, envfile, exclusive, make_home, require_free_port, valkey
 
 READY_WITHIN = 60.0  # seconds
@@ -40,10 +41,12 @@ def _run(home: Path) -> None:
     with Crew(home / "log", {**os.environ, "PYTHONUNBUFFERED": "1"}).listening() as crew:
         redis_url = _queue(crew, home, settings)
         envfile.write(env_file(home), {}, _this_run(settings, local, carrier_port, redis_url))
-        hint = demo.prepare(load(), click.echo)
+        ready = load()
+        refuse_real_carrier(ready)
+        prepared = demo.prepare(ready, click.echo)
         _start(crew, carrier_port)
         if crew.wait_for(lambda: _status(f"{local}/readyz") == 200, READY_WITHIN):
-            _greet(local, hint, home)
+            _greet(local, prepared, home)
             crew.watch()
         elif not crew.stop.is_set():
             raise StartupError([f"{local}/readyz did not answer 200 in {READY_WITHIN:.0f} s: see {home / 'log'}."])
@@ -114,11 +117,12 @@ def _status(url: str) -> int:
         return 0
 
 
-def _greet(local: str, hint: demo.Hint, home: Path) -> None:
+def _greet(local: str, prepared: demo.Ready, home: Path) -> None:
     click.echo("\nEverything runs. Ctrl-C stops it.\n")
     click.echo(f"  {'Gateway:':21}{local}")
     for name, path in PAGES.items():
         if _status(local + path) not in (0, 404):
             click.echo(f"  {name + ':':21}{local}{path}")
+    click.echo(f"  {'  sign in as:':21}{prepared.login.line()}")
     click.echo(f"  {'Logs:':21}{demo.shown(home / 'log')}")
-    click.echo(f"\nTry in another terminal:\n\n  {hint.command()}\n")
+    click.echo(f"\nTry in another terminal:\n\n  {prepared.hint.command()}\n")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from smsgw.errors import SmsgwError
 from smsgw.members import bulk
@@ -25,7 +25,7 @@ from smsgw.members.tables import (
 )
 from smsgw.store import Store
 
-__all__ = ["DEMO_PEOPLE", "MAX_COUNT", "DemoPerson", "Populated", "demo_pairs", "history_months", "populate"]
+__all__ = ["DEMO_PEOPLE", "MAX_COUNT", "DemoPerson", "Populated", "demo_pairs", "history_months", "populate", "restore"]
 
 CHUNK = 2_000
 _HISTORY_ROWS = 3_000_000  # contributions that a population keeps at most, roughly
@@ -91,6 +91,23 @@ def populate(store: Store, count: int, seed: int, tick: Callable[[int], None] = 
         with store.write() as connection:
             bulk.refresh_statistics(connection)
     return done
+
+
+def restore(connection: Connection) -> None:
+    """Have the people of DEMO_PEOPLE as they were loaded, where they were; everybody else is left alone.
+
+    Nothing may name their memberships any more: no binding, no complaint.
+    """
+    numbers = [one.number for person in ROLES for one in person.cards]
+    owners = {*connection.scalars(select(memberships.c.person_id).where(memberships.c.number.in_(numbers)))}
+    if not owners:
+        return
+    ids = [*connection.scalars(select(memberships.c.id).where(memberships.c.person_id.in_(owners)))]
+    for table in (contributions, jht_movements, phones_on_record, employments, claims):
+        connection.execute(delete(table).where(table.c.membership_id.in_(ids)))
+    connection.execute(delete(memberships).where(memberships.c.id.in_(ids)))
+    connection.execute(delete(people).where(people.c.id.in_(owners)))
+    _insert(connection, ROLES)
 
 
 def _chunk(start: int, count: int, seed: int, shown: int) -> list[Person]:

@@ -5,6 +5,7 @@ counts the same thing queues up at its guard's row, so that of any number of gue
 looked at. Times are milliseconds of the gateway's clock; a window of a day is the day before now.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -87,6 +88,15 @@ def forgive(connection: Connection, phone: str) -> None:
     """A branch has seen who it is: nothing that this phone did counts any more. Its lock is the contact's."""
     mine = attempts.c.phone_key == _key(connection, "phone", phone)
     connection.execute(update(attempts).where(mine).values(verdict="forgiven", locked=False))
+
+
+def erase(connection: Connection, phone: str, numbers: Sequence[str]) -> None:
+    """A demo begins anew: nothing was ever tried by this phone, nor about these memberships by anybody."""
+    mine, about = _key(connection, "phone", phone), [_key(connection, "membership", number) for number in numbers]
+    tried = or_(attempts.c.phone_key == mine, attempts.c.membership_key.in_(about))
+    connection.execute(delete(attempts).where(tried))
+    warned = [_key(connection, "warned", number) for number in numbers]  # smsgw.gateway.proving.WARNED
+    connection.execute(delete(guards).where(guards.c.key.in_([mine, *about, *warned])))
 
 
 def once(connection: Connection, kind: str, value: str, now_ms: int, every_ms: int) -> bool:

@@ -68,42 +68,65 @@ def apply_all(connection: Connection, deliveries: Sequence[Delivery]) -> list[bo
         each(connection, _raise(dialect), [_raised(row) for row in changed.values()])
         each(connection, _event(dialect), _counted(told))
     if orphans:
+        orphans.sort(key=lambda row: (row["carrier"], row["carrier_id"], row["carrier_status"]))
         connection.execute(_orphan(dialect_of(connection)), orphans)
     return [row is not None for row in rows]
 
 
 def _find(connection: Connection, deliveries: Sequence[Delivery]) -> list[_Row | None]:
-    # The token names our row even where the carrier's id is not stored yet; it goes first.
-    tokens = [delivery.token for delivery in deliveries if delivery.token]
-    by_token_of, by_id_of = _found(dialect_of(connection))
-    named = [_Row(*row) for row in connection.execute(by_token_of, {"tokens": tokens})] if tokens else []
-    by_token: dict[str, _Row] = {row.callback_token: row for row in named}
-    rest = [delivery.carrier_id for delivery in deliveries if delivery.token not in by_token]
-    more = connection.execute(by_id_of, {"carrier": deliveries[0].carrier, "ids": rest}) if rest else ()
-    by_row = {row.id: row for row in named}
-    by_id = {row.carrier_id: by_row.get(row.id, row) for row in (_Row(*found) for found in more)}
-    return [by_token.get(delivery.token) or by_id.get(delivery.carrier_id) for delivery in deliveries]
+    # The token names our row even where the carrier's id is not stored yet; it goes first. Rows are locked by one
+    # statement in the order of their ids, so that two processes do not wait for each other in a ring; only a token that
+    # nobody has beside an id that somebody has takes a second.
+    named = _tokens(connection, [delivery for delivery in deliveries if not delivery.token])
+    tokens = [delivery.token or named.get((delivery.carrier, delivery.carrier_id), "") for delivery in deliveries]
+    rows: dict[str, _Row] = {row.callback_token: row for row in _locked(connection, tokens)}
+    strange = [one for one, token in zip(deliveries, tokens, strict=True) if one.token and token not in rows]
+    more = _tokens(connection, strange)
+    for row in _locked(connection, [token for token in more.values() if token not in rows]):
+        rows[row.callback_token] = row
+    by_id = {key: rows[token] for key, token in more.items() if token in rows}
+    return [
+        rows.get(token) or by_id.get((one.carrier, one.carrier_id))
+        for one, token in zip(deliveries, tokens, strict=True)
+    ]
+
+
+def _tokens(connection: Connection, deliveries: Sequence[Delivery]) -> dict[tuple[str, str], str]:
+    """The tokens of those rows that are known by a carrier's id."""
+    found: dict[tuple[str, str], str] = {}
+    for carrier in {delivery.carrier for delivery in deliveries}:
+        ids = [delivery.carrier_id for delivery in deliveries if delivery.carrier == carrier]
+        rows = connection.execute(_by_id(dialect_of(connection)), {"carrier": carrier, "ids": ids})
+        found |= {(carrier, row.carrier_id): row.callback_token for row in rows}
+    return found
+
+
+def _locked(connection: Connection, tokens: Sequence[str]) -> list[_Row]:
+    wanted = sorted({token for token in tokens if token})
+    if not wanted:
+        return []
+    return [_Row(*row) for row in connection.execute(_by_token(dialect_of(connection)), {"tokens": wanted})]
 
 
 @cache
-def _found(dialect: str) -> tuple[Any, Any]:
-    """The rows of some tokens, and those of some of a carrier's ids."""
-    row = (
-        select(
-            outbound.c.id,
-            outbound.c.callback_token,
-            outbound.c.carrier_id,
-            outbound.c.state,
-            outbound.c.carrier_status,
-            outbound.c.error_code,
-        )
-        # Locked in the order of their ids, so that two processes do not wait for each other in a ring.
-        .order_by(outbound.c.id)
-        .with_for_update()
+def _by_token(dialect: str) -> Any:
+    row = select(
+        outbound.c.id,
+        outbound.c.callback_token,
+        outbound.c.carrier_id,
+        outbound.c.state,
+        outbound.c.carrier_status,
+        outbound.c.error_code,
     )
-    of_carrier = outbound.c.carrier == bindparam("carrier", type_=Text())
     named = among(dialect, outbound.c.callback_token, "tokens", Text())
-    return row.where(named), row.where(of_carrier, among(dialect, outbound.c.carrier_id, "ids", Text()))
+    return row.where(named).order_by(outbound.c.id).with_for_update()
+
+
+@cache
+def _by_id(dialect: str) -> Any:
+    of_carrier = outbound.c.carrier == bindparam("carrier", type_=Text())
+    named = among(dialect, outbound.c.carrier_id, "ids", Text())
+    return select(outbound.c.carrier_id, outbound.c.callback_token).where(of_carrier, named)
 
 
 @cache

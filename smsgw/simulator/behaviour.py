@@ -18,11 +18,17 @@ class Delays:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One status callback: due `after` seconds from creation, never before the step that stands before it."""
+    """One status callback: due `after` seconds from creation, never before the step that stands before it.
+
+    `moves`: whether the message itself takes this status; `tells`: whether the gateway is told; `fault`: what bent it.
+    """
 
     after: float
     status: str
     error_code: int | None = None
+    moves: bool = True
+    tells: bool = True
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,27 @@
 """Status callbacks: each step of a message's journey, signed, in order, to allowed hosts only."""
 
 import logging
-import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from requests import RequestException, Session
-
 from smsgw.simulator.behaviour import Step
-from smsgw.simulator.guard import host_of, is_loopback
+from smsgw.simulator.inspector import CALLBACK
 from smsgw.simulator.ledger import API, Ledger, Message
-from smsgw.simulator.signed import TIMEOUT_S, make_session, signed_post
 from smsgw.simulator.timetable import Timetable
+from smsgw.simulator.wire import Parcel, Wire
 
 _log = logging.getLogger(__name__)
 
 
 class Callbacks:
-    """Moves messages along their journey. `hosts` may be called besides loopback."""
+    """Moves messages along their journey, and tells the gateway over `wire`."""
 
-    def __init__(self, ledger: Ledger, auth_token: str, hosts: Collection[str], timetable: Timetable) -> None:
+    def __init__(self, ledger: Ledger, auth_token: str, wire: Wire, timetable: Timetable) -> None:
         self._ledger = ledger
         self._token = auth_token
-        self._hosts = frozenset(host.lower() for host in hosts)
+        self._wire = wire
         self._timetable = timetable
-        self._local = threading.local()
 
     def start(self, message: Message, steps: Sequence[Step]) -> None:
         """Begin the journey of a message that has just been created."""
@@ -41,36 +37,19 @@ class Callbacks:
 
     def _take(self, message: Message, origin: float, steps: tuple[Step, ...]) -> None:
         step = steps[0]
-        now = self._ledger.advance(message.sid, step.status, step.error_code) or message
-        if message.callback and self._admitted(message.callback):
-            self._post(message.callback, callback_fields(now, step))
+        now = self._ledger.advance(message.sid, step.status, step.error_code) if step.moves else None
+        if message.callback and step.tells:
+            self._post(callback_fields(now or self._ledger.get(message.sid) or message, step), message, step)
         self._schedule(message, origin, steps[1:], follows=True)
 
-    def may_call(self, url: str) -> bool:
-        """Whether the host of a callback URL is this machine or one of the allowed hosts."""
-        host = host_of(url)
-        return is_loopback(host) or host in self._hosts
-
-    def _admitted(self, url: str) -> bool:
-        admitted = self.may_call(url)
-        if not admitted:
+    def _post(self, fields: dict[str, str], message: Message, step: Step) -> None:
+        told = self._wire.post(Parcel(CALLBACK, message.callback, fields, self._token, step.fault))
+        if told.trouble == "host_not_allowed":
             _log.warning("callback not made: its host is neither loopback nor that of SMSGW_PUBLIC_URL")
-        return admitted
-
-    def _post(self, url: str, fields: dict[str, str]) -> None:
-        try:
-            status = signed_post(self._session(), url, fields, self._token, TIMEOUT_S).status_code
-        except RequestException as error:
-            _log.warning("callback failed: %s", type(error).__name__)
-            return
-        if status >= 400:
-            _log.warning("callback refused: %s", status)
-
-    def _session(self) -> Session:
-        if not hasattr(self._local, "session"):
-            self._local.session = make_session()
-        session: Session = self._local.session
-        return session
+        elif told.status is None:
+            _log.warning("callback failed: %s", told.trouble)
+        elif told.status >= 400:
+            _log.warning("callback refused: %s", told.status)
 
 
 def callback_fields(message: Message, step: Step) -> dict[str, str]:

@@ -1,10 +1,14 @@
-"""What keeps the simulator harmless: refused in production, loopback addresses only."""
+"""What keeps the simulator harmless: refused in production, loopback alone, a Host check on every page."""
 
-from ipaddress import ip_address
-from urllib.parse import urlsplit
+from collections.abc import Callable
+
+from flask import Request, Response, request
 
 from smsgw.config import Settings
 from smsgw.errors import StartupError
+from smsgw.loopback import host_of, is_loopback
+
+__all__ = ["LOOPBACK", "credentials", "doorkeeper", "host_of", "is_loopback", "refuse_production"]
 
 LOOPBACK = "127.0.0.1"
 
@@ -30,20 +34,22 @@ def credentials(settings: Settings) -> tuple[str, str]:
     return sid, token
 
 
-def is_loopback(host: str | None) -> bool:
-    """Whether a host name or address, without port, is this machine's own."""
-    name = (host or "").strip("[]").lower()
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return False
+def doorkeeper(settings: Settings) -> Callable[[], Response | None]:
+    """A check before each request of the simulator: for Flask's `before_request`.
+
+    It lets in who calls this machine by a name of its own from this machine, or by a name of SMSGW_SIMULATOR_HOSTS
+    from anywhere. A foreign name that resolves to this machine (DNS rebinding) stays outside, as does the network.
+    """
+    named = frozenset(name.lower() for name in settings.simulator_hosts)
+
+    def check() -> Response | None:
+        if _called(request) in named or (is_loopback(_called(request)) and is_loopback(request.remote_addr)):
+            return None
+        text = "The simulator answers on this machine's own address only; SMSGW_SIMULATOR_HOSTS names others.\n"
+        return Response(text, 403, mimetype="text/plain")
+
+    return check
 
 
-def host_of(url: str) -> str:
-    """The host of a URL in lower case, empty when it has none or cannot be read."""
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
+def _called(incoming: Request) -> str:
+    return host_of(f"http://{incoming.host}")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
+from smsgw.simulator.codes import FAILURES
+
 API = "2010-04-01"
 
 
@@ -90,9 +92,16 @@ class Ledger:
                 return None
             now = self._clock()
             sent_at = now if row.sent_at is None and status in ("sent", "delivered") else row.sent_at
-            row = replace(row, status=status, error_code=error_code, updated_at=now, sent_at=sent_at)
+            text = FAILURES.get(error_code or 0, ("", None))[1]
+            row = replace(row, status=status, updated_at=now, sent_at=sent_at, error_code=error_code, error_text=text)
             self._rows[sid] = row
             return row
+
+    def clear(self, phone: str | None = None) -> None:
+        """Forget all, or all from and to one phone."""
+        with self._lock:
+            for sid in [sid for sid, row in self._rows.items() if phone in (None, row.to, row.sender)]:
+                del self._rows[sid]
 
     def newest(self) -> Iterator[Message]:
         """All messages, newest first, as they were at the time of the call."""

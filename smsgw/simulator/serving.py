@@ -1,11 +1,15 @@
 """Serves a WSGI application on loopback: until the process ends, or for the length of a block."""
 
+import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from waitress import create_server, wasyncore
+from waitress.channel import HTTPChannel
+from waitress.task import WSGITask
 
 from smsgw.errors import StartupError
 from smsgw.simulator.guard import LOOPBACK
@@ -13,8 +17,9 @@ from smsgw.simulator.guard import LOOPBACK
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-THREADS = 8
+THREADS = 16
 CONNECTIONS = 1_000
+RESET = "smsgw.reset"  # in the WSGI environment: a call after which the connection ends by a reset
 
 
 def serve(app: "WSGIApplication", port: int, ready: Callable[[], None]) -> None:
@@ -48,6 +53,23 @@ def serving(app: "WSGIApplication", port: int = 0) -> Iterator[str]:
 
 def _server(app: "WSGIApplication", port: int) -> Any:
     try:
-        return create_server(app, host=LOOPBACK, port=port, threads=THREADS, connection_limit=CONNECTIONS, ident=None)
+        made = create_server(app, host=LOOPBACK, port=port, threads=THREADS, connection_limit=CONNECTIONS, ident=None)
     except OSError as error:
         raise StartupError([f"Port {port} of {LOOPBACK} cannot be used: {error.strerror}. Choose another."]) from None
+    made.channel_class = _Channel
+    return made
+
+
+class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ[RESET] = self.channel.reset
+        return environ
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]  # as above
+    task_class = _Task
+
+    def reset(self) -> None:
+        # A socket that must not linger ends by RST instead of FIN when it is closed.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

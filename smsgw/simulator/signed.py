@@ -24,6 +24,16 @@ def make_session() -> Session:
     return session
 
 
+def signed_headers(url: str, fields: Mapping[str, str], auth_token: str) -> dict[str, str]:
+    """The headers of a form for `url`, which has no fragment."""
+    return {
+        SIGNATURE: RequestValidator(auth_token).compute_signature(url, fields),
+        "I-Twilio-Idempotency-Token": str(uuid4()),
+        "User-Agent": USER_AGENT,
+        "Accept": "*/*",
+    }
+
+
 def signed_post(
     session: Session, url: str, fields: Mapping[str, str], auth_token: str, timeout_s: float = TIMEOUT_S
 ) -> Response:
@@ -32,10 +42,5 @@ def signed_post(
     Errors: those of requests. A redirect is not followed: it could leave the allowed hosts.
     """
     target = urldefrag(url).url
-    headers = {
-        SIGNATURE: RequestValidator(auth_token).compute_signature(target, fields),
-        "I-Twilio-Idempotency-Token": str(uuid4()),
-        "User-Agent": USER_AGENT,
-        "Accept": "*/*",
-    }
+    headers = signed_headers(target, fields, auth_token)
     return session.post(target, data=dict(fields), headers=headers, timeout=timeout_s, allow_redirects=False)

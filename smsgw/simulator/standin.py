@@ -1,39 +1,43 @@
-"""A stand-in for Twilio's REST API: create, fetch and list messages, then signed status callbacks."""
+"""A stand-in for Twilio: its REST API, signed callbacks and webhooks, and the switches that let it fail."""
 
 import hmac
-import secrets
 import time
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from flask import Flask, Request, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Request
+from waitress.channel import ClientDisconnected
 
 from smsgw.config import Settings
-from smsgw.keywords.gsm7 import measure
-from smsgw.simulator.behaviour import Behaviour, Delays, Order
+from smsgw.simulator.behaviour import Behaviour, Delays
 from smsgw.simulator.callbacks import Callbacks
+from smsgw.simulator.faults import Switchboard
+from smsgw.simulator.faulty import Faulty
 from smsgw.simulator.guard import credentials, host_of, refuse_production
-from smsgw.simulator.ledger import API, Ledger, Message
-from smsgw.simulator.listing import page_of
-from smsgw.simulator.problems import NO_METHOD, UNAUTHENTICATED, Problem, not_found, read_order
+from smsgw.simulator.inbound import Inbound, Text
+from smsgw.simulator.inspector import API, Entry, Ring, edited
+from smsgw.simulator.ledger import Ledger, Message
+from smsgw.simulator.recording import REPLAY_OF
+from smsgw.simulator.replay import Gone, Replay, replay_post
+from smsgw.simulator.rest import make_app
 from smsgw.simulator.timetable import Timetable
+from smsgw.simulator.webhook import Posted
+from smsgw.simulator.wire import Wire
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 KEEP = 10_000
-BODY_BYTES = 64 * 1024
-_MESSAGES = f"/{API}/Accounts/<account>/Messages"
 
 
 class StandIn:
     """One account of the carrier, as a WSGI application. Close it, or use it as a context manager.
 
     `clock` gives epoch seconds for the dates shown; `keep` is the number of messages remembered;
-    `callback_hosts` may be called besides loopback; `behaviour` replaces `delays` where faults are wanted.
+    `callback_hosts` may be called besides loopback; `behaviour` replaces `delays` and the switches of `board`;
+    `public_url` is the gateway's, whose webhook texts are brought to.
     """
 
     def __init__(
@@ -46,15 +50,18 @@ class StandIn:
         keep: int = KEEP,
         callback_hosts: Collection[str] = (),
         behaviour: Behaviour | None = None,
+        public_url: str = "",
     ) -> None:
-        self.account_sid = account_sid
-        self.behaviour = behaviour or Behaviour(delays)
+        self.account_sid, self.clock = account_sid, clock
         self._auth_token = auth_token
-        self._clock = clock
-        self._ledger = Ledger(keep, clock)
+        self.board, self.ring, self.ledger = Switchboard(), Ring(), Ledger(keep, clock)
+        self._faulty = Faulty(self.board, delays)
+        self.behaviour = behaviour or self._faulty
         self._timetable = Timetable(limit=keep)
-        self._callbacks = Callbacks(self._ledger, auth_token, callback_hosts, self._timetable)
-        self.app = _make_app(self)
+        self._wire = Wire(callback_hosts, self.ring.add)
+        self.callbacks = Callbacks(self.ledger, auth_token, self._wire, self._timetable)
+        self._inbound = Inbound(public_url, account_sid, auth_token, self._wire, self.ledger, clock)
+        self.app = make_app(self)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """The WSGI application."""
@@ -69,20 +76,35 @@ class StandIn:
         self.close()
 
     def close(self) -> None:
-        """Stop making callbacks."""
+        """Stop making callbacks, and let go of what is held back."""
+        self._faulty.close()
         self._timetable.close()
+
+    def reset(self, phone: str | None = None) -> None:
+        """Begin anew: no messages, no switches, nothing waiting, nothing remembered; or so for one phone.
+
+        What a phone said must leave the list with it: the gateway looks there for webhooks that it missed.
+        """
+        if phone is not None:
+            self.board.clear(phone)
+            self.ledger.clear(phone)
+            return
+        self._timetable.clear()
+        self.board.clear()
+        self.ledger.clear()
+        self.ring.clear()
 
     def messages(self) -> list[Message]:
         """What the carrier remembers, newest first."""
-        return list(self._ledger.newest())
+        return list(self.ledger.newest())
 
     def remember(self, message: Message) -> None:
         """Have a message in the list that was not created here: one that came in."""
-        self._ledger.add(message)
+        self.ledger.add(message)
 
     def may_call(self, url: str) -> bool:
         """Whether a StatusCallback of this URL would be called."""
-        return self._callbacks.may_call(url)
+        return self._wire.may_call(url)
 
     def admits(self, incoming: Request) -> bool:
         """Whether the request bears this account's Basic credentials."""
@@ -92,90 +114,36 @@ class StandIn:
         given = f"{auth.username}:{auth.password}".encode()
         return hmac.compare_digest(given, f"{self.account_sid}:{self._auth_token}".encode())
 
-    def create(self, incoming: Request) -> AnyResponse:
-        """POST Messages.json: accept the message and begin its journey, unless it is wrong or a fault says no."""
-        order = read_order(incoming.form)
-        if isinstance(order, Problem):
-            return _refusal(order)
-        refused = self.behaviour.instead(order)
-        if refused is not None:
-            return refused
-        message = self._new(order)
-        self._ledger.add(message)
-        self._callbacks.start(message, self.behaviour.journey(message))
-        return self.behaviour.answer(message, lambda: _shown(message.resource(), 201))
+    def bring(self, text: Text) -> Posted:
+        """A phone's text comes in; what the gateway answered."""
+        return self._inbound.bring(text, self.board, self._timetable)
 
-    def fetch(self, incoming: Request, sid: str) -> AnyResponse:
-        """GET Messages/<sid>.json."""
-        message = self._ledger.get(sid)
-        return _shown(message.resource()) if message else _refusal(not_found(incoming.path))
+    def burst(self, texts: list[Text], per_second: float) -> int:
+        """Many texts come in, in the background; how many will."""
+        return self._inbound.burst(texts, per_second, self.board, self._timetable)
 
-    def listing(self, incoming: Request) -> AnyResponse:
-        """GET Messages.json: newest first, filtered and paged."""
-        now = self._clock()
-        rows = [row for row in self._ledger.newest() if self.behaviour.listed(row, now)]
-        return _shown(page_of(rows, incoming.path, incoming.args))
+    def replay(self, number: int, change: Replay) -> Entry:
+        """Send a remembered request once more, signed anew. Gone where it is forgotten."""
+        entry = self.ring.get(number)
+        if entry is None:
+            raise Gone
+        if entry.way != API:
+            return replay_post(self._wire, entry, change, self._auth_token)
+        return self._call_once_more(entry, change)
 
-    def _new(self, order: Order) -> Message:
-        now = self._clock()
-        return Message(
-            sid=f"SM{secrets.token_hex(16)}",
-            account_sid=self.account_sid,
-            to=order.to,
-            sender=order.sender,
-            body=order.body,
-            segments=measure(order.body).segments,
-            status="queued",
-            created_at=now,
-            updated_at=now,
-            callback=order.callback,
-        )
+    def _call_once_more(self, entry: Entry, change: Replay) -> Entry:
+        """The gateway's call of our own API, with its credentials."""
+        token = f"not {self._auth_token}" if change.forged else self._auth_token
+        fields, part = dict(edited(entry, change.fields)), "query_string" if entry.method == "GET" else "data"
+        asked: dict[str, Any] = {part: fields, "auth": (self.account_sid, token)}
+        with self.app.test_client() as client, suppress(ClientDisconnected):
+            client.open(entry.url, method=entry.method, environ_base={REPLAY_OF: entry.id}, **asked)
+        return next(one for one in self.ring.newest(entry.id) if one.replay_of == entry.id)
 
 
 def from_settings(settings: Settings, delays: Delays | None = None) -> StandIn:
     """The stand-in of `smsgw simulator`. StartupError in production and without an account."""
     refuse_production(settings)
     sid, token = credentials(settings)
-    return StandIn(sid, token, delays=delays, callback_hosts={host_of(settings.public_url)} - {""})
-
-
-def _make_app(standin: StandIn) -> Flask:
-    app = Flask("smsgw.simulator.standin", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
-    app.before_request(lambda: _check(standin))
-    app.add_url_rule(f"{_MESSAGES}.json", "create", lambda account: standin.create(request), methods=["POST"])
-    app.add_url_rule(f"{_MESSAGES}.json", "list", lambda account: standin.listing(request), methods=["GET"])
-    app.add_url_rule(
-        f"{_MESSAGES}/<sid>.json", "fetch", lambda account, sid: standin.fetch(request, sid), methods=["GET"]
-    )
-    app.register_error_handler(HTTPException, _http_error)
-    return app
-
-
-def _check(standin: StandIn) -> AnyResponse | None:
-    if not standin.admits(request):
-        return _refusal(UNAUTHENTICATED)
-    if (request.view_args or {}).get("account", standin.account_sid) != standin.account_sid:
-        return _refusal(not_found(request.path))
-    return None
-
-
-def _http_error(error: HTTPException) -> AnyResponse:
-    if error.code == 405:
-        return _refusal(NO_METHOD)
-    if error.code == 404:
-        return _refusal(not_found(request.path))
-    return _refusal(Problem(error.code or 500, 20001, error.name))
-
-
-def _refusal(problem: Problem) -> Response:
-    response = _shown(problem.body(), problem.status)
-    if problem.status == 401:
-        response.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
-    return response
-
-
-def _shown(body: dict[str, object], status: int = 200) -> Response:
-    response = jsonify(body)
-    response.status_code = status
-    return response
+    hosts = {host_of(settings.public_url)} - {""}
+    return StandIn(sid, token, delays=delays, callback_hosts=hosts, public_url=settings.public_url)

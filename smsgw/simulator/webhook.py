@@ -12,6 +12,7 @@ from smsgw.simulator.ledger import API
 from smsgw.simulator.signed import TIMEOUT_S, make_session, signed_post
 
 INBOUND_PATH = "/webhooks/twilio/inbound"
+NOT_POSTED = "not_posted"  # the trouble of a text whose webhook a fault has swallowed
 _PLACES = ("City", "State", "Zip")
 
 
@@ -21,10 +22,16 @@ class GatewaySilent(SmsgwError):
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What the gateway answered to an inbound message."""
+    """What the gateway answered to an inbound message. Status 0: nothing, for the reason `trouble`."""
 
     status: int
     message_sid: str
+    fault: str = ""
+    trouble: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """The object that the stand-in answers with."""
+        return {"status": self.status, "message_sid": self.message_sid, "fault": self.fault, "trouble": self.trouble}
 
 
 def inbound_fields(account_sid: str, sender: str, to: str, body: str) -> dict[str, str]:

@@ -84,6 +84,16 @@ def given(dialect: str, **columns: ColumnElement[Any]) -> Mapping[str, ColumnEle
     return dict(table.render_derived(with_types=True).c.items())
 
 
+def in_order(values: Mapping[str, ColumnElement[Any]], key: ColumnElement[Any], name: str) -> Mapping[str, Any]:
+    """`given` values with the rows of `key` that their `name` tells locked first, in the order of their keys.
+
+    For PostgreSQL: an UPDATE locks rows in the order of its plan, and two in two orders wait for each other in a ring.
+    """
+    named = (value.label(column_name) for column_name, value in values.items())
+    ordered = select(*named).where(key == values[name]).order_by(key)
+    return dict(ordered.with_for_update(of=key).cte("locked").c.items())
+
+
 def _unnested(name: str, kind: TypeEngine[Any]) -> Any:
     numbers = func.unnest(bindparam(name, type_=ARRAY(kind)))
     return numbers.table_valued(column("value", kind), name=name).render_derived()

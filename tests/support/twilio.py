@@ -24,7 +24,9 @@ def settings(**changes: object) -> Settings:
         "twilio_account_sid": ACCOUNT,
         "twilio_auth_token": TOKEN,
         "twilio_from": NUMBER,
+        "twilio_api_url": "http://127.0.0.1:9",
         "data_key": "ab" * 64,
+        "quiet_hours": "",
     }
     return Settings.model_validate(values | changes)
 

@@ -1,7 +1,12 @@
 """Faults of the carrier: it answers late, in the dark or not at all, cannot be reached, lists late, reports wildly."""
 
+from dataclasses import replace
+from functools import partial
+
+from smsgw.carriers.twilio import Twilio
 from smsgw.messages import states
 from smsgw.messages.tables import outbound
+from smsgw.services import Services
 from tests.faults.crashes import crash
 from tests.faults.drain import drain, pass_time
 from tests.faults.moods import SILENT, Reports, first, in_turn
@@ -55,13 +60,18 @@ def both_ends(stage: Stage) -> None:
     stage.require(given_up == len(stage.senders.sent) - taken, f"{given_up} failed_unknown beside {taken} taken")
 
 
+def _sending_to(url: str, services: Services) -> Services:
+    # A demo refuses to start with a carrier elsewhere, and elsewhere is what this is about.
+    settings = services.settings.model_copy(update={"twilio_api_url": url})
+    return replace(services, carriers={"twilio": Twilio(settings)})
+
+
 def broken_connections(stage: Stage) -> None:
     """Nobody listens, no such name, no TLS: then reachable, but it resets and talks nonsense."""
     stage.open(workers=0)
     wrong = ("http://127.0.0.1:1", "http://nowhere.invalid", f"https://127.0.0.1:{stage.network.port}")
     for many, url in enumerate(wrong, 1):
-        settings = stage.settings.model_copy(update={"twilio_api_url": url})
-        worker = stage.start("worker", settings=settings)
+        worker = stage.start("worker", partial(_sending_to, url))
         stage.post(max(1, stage.count // 8))
         tried = outbound.c.state == states.QUEUED, outbound.c.attempts > 0
         stage.wait(lambda many=many, tried=tried: stage.outbound(*tried) >= many, "attempts")  # type: ignore[misc]
