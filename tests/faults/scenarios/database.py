@@ -84,6 +84,7 @@ def disk_full(stage: Stage) -> None:
     ballast = stage.disk / "ballast"
     stage.open()
     stage.post(stage.count // 4)
+    stage.wait(lambda: len(stage.carrier.taken) >= len(stage.senders.sent), "replies before the disk is full", 60.0)
     taken, known = len(stage.carrier.taken), _rows(stage)
     _fill(ballast)
     stage.senders.patience_s = 3.0
