@@ -19,9 +19,11 @@ setup-dev:
 up: setup ## run everything on http://127.0.0.1:8000 until Ctrl-C
 	@$(BIN)/smsgw up
 
-test: setup-dev ## run all tests, with a Valkey, a PostgreSQL and a Kannel of their own
+test: setup-dev ## run all tests, with a Valkey, a PostgreSQL, a Kannel and a Chromium of their own
 	@tools/postgresql.sh
 	@tools/kannel.sh
+	@tools/chromium.sh
+	@$(BIN)/python -m tests.support.axe
 	@$(BIN)/python -m pytest $(PYTEST)
 
 lint: setup-dev ## style, types, known vulnerabilities, secrets

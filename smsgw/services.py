@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from threading import Event
@@ -13,7 +13,7 @@ from smsgw import logs
 from smsgw.carriers import Carrier
 from smsgw.clock import Clock, day_of, today
 from smsgw.config import Settings
-from smsgw.errors import StartupError
+from smsgw.errors import StartupError, StoreUnavailable
 from smsgw.gateway import jobs
 from smsgw.gateway.answer import AnswerVerb
 from smsgw.gateway.apology import Apologies
@@ -21,6 +21,7 @@ from smsgw.gateway.bell import Bell, Later, QuietBell
 from smsgw.gateway.collect import CollectVerb
 from smsgw.gateway.look import LookVerb
 from smsgw.gateway.notices import Sender
+from smsgw.gateway.purge import Keep, PurgeVerb
 from smsgw.gateway.receive import Receive
 from smsgw.gateway.reply import Budget
 from smsgw.gateway.send import SendVerb
@@ -31,15 +32,17 @@ from smsgw.keywords import Registry, load_registry
 from smsgw.loopback import host_of, is_loopback
 from smsgw.members.directory import Directory
 from smsgw.messages.pacing import Pace
-from smsgw.messages.terms import Terms
+from smsgw.messages.terms import Quiet, Terms
 from smsgw.offices import Offices
 from smsgw.offices import load as load_offices
 from smsgw.rulebook import Rulebook
 from smsgw.rulebook import load as load_rulebook
-from smsgw.store import Cipher, Store, open_store
+from smsgw.store import Cipher, Store, durability, open_store
 from smsgw.store.cipher import read_key
 
 CARRIERS = "smsgw.carriers"  # entry points: a carrier of one's own is one line in its package
+
+Language = tuple[Registry, Rulebook]
 
 
 @dataclass(frozen=True)
@@ -78,13 +81,14 @@ def open_database(settings: Settings) -> Store:
 
 
 @contextmanager
-def open_services(settings: Settings) -> Iterator[Services]:
-    """Services that are closed at the end of the block."""
+def open_services(settings: Settings, language: Language | None = None) -> Iterator[Services]:
+    """Services that are closed at the end of the block. `language`: one that was opened already."""
     refuse_real_carrier(settings)
     logs.configure(settings.log_level)
-    registry, rulebook = open_language(settings)
+    registry, rulebook = language or open_language(settings)
     offices = load_offices(settings.offices_file)
     store = open_database(settings)
+    _require_durable(settings, store)
     url = settings.redis_url.get_secret_value()
     redis = jobs.connect(url) if url else None
     bell: Bell = jobs.bell(redis) if redis is not None else QuietBell()
@@ -112,7 +116,15 @@ def open_services(settings: Settings) -> Iterator[Services]:
             redis.close()
 
 
-def open_language(settings: Settings) -> tuple[Registry, Rulebook]:
+def _require_durable(settings: Settings, store: Store) -> None:
+    # Where it cannot be reached yet, the web process is up nevertheless and answers 503.
+    if settings.environment == "production":
+        with suppress(StoreUnavailable):
+            if problems := durability.problems(store):
+                raise StartupError(problems)
+
+
+def open_language(settings: Settings) -> Language:
     """The keywords and the rules they tell; StartupError where a text tells a rule that is not there."""
     registry, rulebook = load_registry(), load_rulebook(settings.rules_file, today())
     missing = sorted(registry.rules_named().items(), key=lambda told: told[1])
@@ -159,14 +171,23 @@ def open_work(services: Services) -> Iterator[Work]:
                 services.clock,
                 Apologies(services.registry, services.rulebook),
                 services.settings.routes,
+                terms_of(services.settings),
+                services.settings.new_senders_per_hour,
             ),
             bell=services.bell,
             pool=pool,
             looking=LookVerb(services.store, services.carriers, pool),
             collecting=CollectVerb(services.store, services.carriers, services.receive, services.bell),
+            purging=purging(services.settings, services.store),
             stopping=stopping,
             paced=bool(services.settings.pace),
         )
+
+
+def purging(settings: Settings, store: Store) -> PurgeVerb:
+    """What erases messages in their time."""
+    clock = Clock(store, movable=settings.environment == "demo")
+    return PurgeVerb(store, clock, Keep(settings.keep_bodies_days, settings.keep_rows_days))
 
 
 def sender_of(services: Services, now_ms: int) -> Sender:
@@ -179,7 +200,10 @@ def sender_of(services: Services, now_ms: int) -> Sender:
 
 def terms_of(settings: Settings) -> Terms:
     """What the settings say of when messages may leave."""
-    return Terms(tuple(Pace(number, per_second) for number, per_second in settings.pace.items()))
+    paces = tuple(Pace(number, per_second) for number, per_second in settings.pace.items())
+    quiet = settings.quiet
+    movable = settings.environment == "demo"
+    return Terms(paces, settings.sends_per_day, Quiet(*quiet, movable) if quiet is not None else None)
 
 
 def _sending(services: Services, pool: Executor, stopping: Event) -> SendVerb:
@@ -201,6 +225,7 @@ def _answering(services: Services) -> AnswerVerb:
         settings.binding,
         frozenset(name for name, carrier in services.carriers.items() if not carrier.answers_stop),
         frozenset(number for carrier in services.carriers.values() for number in carrier.numbers),
+        settings.answer_to,
         with_pin=settings.pin == "on",
         terms=terms_of(settings),
     )

@@ -15,14 +15,19 @@ from typing import LiteralString, NoReturn
 import psycopg
 import pytest
 from hypothesis import settings as hypothesis
+from playwright.sync_api import Browser
 from redis import Redis
 
 from smsgw import migrations
 from smsgw.config import Settings
 from smsgw.members.demo import populate
+from smsgw.services import Services
 from smsgw.store import Cipher, Store, open_store
 from tests.model.play import added_up
-from tests.support import corpus, kannel, servers, twilio
+from tests.support import axe, corpus, kannel, servers, twilio
+from tests.support import browser as browsing
+from tests.support.console import Console, console_over
+from tests.support.console import console as open_console
 from tests.support.gateway import Gateway, gateway
 
 # `pytest --hypothesis-profile=ci` looks further. Nothing here is a matter of time: the machine may be busy.
@@ -61,6 +66,7 @@ def settings(tmp_path: Path) -> Callable[..., Settings]:
         "twilio_auth_token": "not-a-real-token",
         "twilio_from": "+15005550006",
         "data_key": KEY.hex(),
+        "quiet_hours": "",
     }
     return lambda **changes: Settings.model_validate(values | changes)
 
@@ -95,6 +101,36 @@ def kannel_programs() -> None:
     """Kannel is installed; the test is skipped, in CI failed, without it."""
     if kannel.programs() is None:
         _refuse("Kannel's bearerbox and smsbox are not installed")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium without a window; the test is skipped, in CI failed, without one.
+
+    A module's, not the session's: while it is open, `asyncio.run` refuses to work in this thread.
+    """
+    program = browsing.program()
+    if program is None:
+        _refuse("Chromium is not installed")
+    with browsing.launched(program) as opened:
+        yield opened
+
+
+@pytest.fixture
+def look(browser: Browser) -> Iterator[browsing.Look]:
+    """Opens pages: `look(url)`. The test fails on whatever any of them complained about."""
+    looking = browsing.Look(browser)
+    yield looking
+    assert looking.close() == []
+
+
+@pytest.fixture(scope="session")
+def serious_findings() -> axe.Findings:
+    """What axe-core finds serious on a page: `serious_findings(page)`; skipped, in CI failed, where it is missing."""
+    script = axe.source()
+    if script is None:
+        _refuse("axe-core was not fetched: python -m tests.support.axe")
+    return lambda page: axe.findings(page, script)
 
 
 @pytest.fixture(scope="session")
@@ -187,6 +223,27 @@ def gate(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Gateway]:
     settings = twilio.settings(database_url=url, redis_url=redis_url, data_key=KEY.hex())
     with gateway(settings) as open_gate:
         yield open_gate
+
+
+@pytest.fixture(scope="session")
+def console_services(valkey_server: str, sqlite_template: Path) -> Iterator[Services]:
+    """The parts of a gateway whose database is put in by each test."""
+    with open_console(database_url=f"sqlite:///{sqlite_template}", redis_url=valkey_server) as opened:
+        yield opened.services
+
+
+@pytest.fixture
+def console(console_services: Services, sqlite_store: Store, redis_url: str) -> Iterator[Console]:
+    """The operators' console over an empty gateway: `console.signed_in("operator")` is a browser."""
+    with console_over(console_services, sqlite_store) as opened:
+        yield opened
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All that needs the browser runs in one worker, so that it is started once a module."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -24,7 +24,7 @@ def claimed(store: Store, count: int, token: str = "mine") -> list[Answer]:
 
 def answer(inbound_id: int, phone: str, text: str | None = None) -> Answer:
     draft = Draft(Kind.REPLY, "scripted", NUMBER, phone, text or f"to {inbound_id}", 4, "id", "t", inbound_id)
-    return Answer(inbound_id, phone, states.ANSWERED, None, "JHT", "JHT", "id", draft)
+    return Answer(inbound_id, phone, states.ANSWERED, keyword="JHT", folded="JHT", language="id", draft=draft)
 
 
 def silent(one: Answer) -> Answer:

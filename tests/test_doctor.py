@@ -91,8 +91,13 @@ def test_a_redis_that_evicts_is_unsafe(settings: Make, sqlite_url: str, redis_ur
 def test_a_postgresql_that_does_not_write_through_is_unsafe(
     settings: Make, postgresql_url: str, redis_url: str
 ) -> None:
-    (what,) = advice(settings(**PRODUCTION, database_url=postgresql_url, redis_url=redis_url))
-    assert what.startswith("PostgreSQL writes through (not fsync")
+    found = all_checks(settings(**PRODUCTION, database_url=postgresql_url, redis_url=redis_url))
+    wrong = [finding for finding in found if not finding.well]
+    assert {finding.what for finding in wrong} == {"the database may lose what was acknowledged"}
+    assert [finding.next_step.partition(":")[0] for finding in wrong] == [
+        "PostgreSQL has fsync off",
+        "PostgreSQL has full_page_writes off",
+    ]
 
 
 def test_a_lost_key_is_explained_and_no_new_one_is_made(

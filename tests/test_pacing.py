@@ -178,9 +178,8 @@ def test_the_gateway_answers_all_in_their_order_at_the_pace(
     request: pytest.FixtureRequest, url: str, redis_url: str
 ) -> None:
     database = request.getfixturevalue(url)
-    settings = twilio.settings(
-        database_url=database, redis_url=redis_url, data_key=KEY.hex(), pace=f"{twilio.NUMBER}=0.01"
-    )
+    changes = {"database_url": database, "redis_url": redis_url, "data_key": KEY.hex()}
+    settings = twilio.settings(**changes, twilio_api_url="http://127.0.0.1:1", pace=f"{twilio.NUMBER}=0.01")
     with gateway(settings) as gate:
         for i in range(3):
             gate.receive("BANTUAN", f"+6281200000{i:03}")

@@ -15,11 +15,11 @@ from smsgw.gateway.desk import Desk
 from smsgw.gateway.effects import carry_out
 from smsgw.gateway.reply import DEFAULT_LANGUAGE, Budget, Replier, Scene
 from smsgw.gateway.session import Meant
-from smsgw.keywords import Alert, Registry, Rules
+from smsgw.keywords import Alert, Reading, Registry, Rules
 from smsgw.members import binding
 from smsgw.members.directory import STRANGER, Directory, Entitlement
 from smsgw.members.identity import Who
-from smsgw.messages import answering, inbox, notices, outbox, states
+from smsgw.messages import answering, inbox, notices, outbox, states, twice
 from smsgw.messages.rows import Answer, InboundRow, OutboundRow
 from smsgw.messages.terms import FREE, Terms
 from smsgw.offices import Offices
@@ -52,6 +52,7 @@ class _Batch:
     rules: Rules
     rows: dict[int, InboundRow] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
+    repeated: frozenset[int] = frozenset()  # the same text was answered a moment ago
     failed: list[int] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
 
@@ -71,13 +72,14 @@ class AnswerVerb:
         who_binds: Who = "record",
         confirm_for: frozenset[str] = frozenset(),
         ours: frozenset[str] = frozenset(),
+        answer_to: tuple[str, ...] = ("+62",),
         *,
         with_pin: bool = False,
         terms: Terms = FREE,
     ) -> None:
         self._store = store
         self._registry = registry
-        self._replier = Replier(registry, budget, confirm_for, ours)
+        self._replier = Replier(registry, budget, confirm_for, ours, answer_to)
         self._repeats = budget.repeats
         self._directory = directory
         self._clock = clock
@@ -104,16 +106,23 @@ class AnswerVerb:
     def _think(self, rows: Sequence[InboundRow]) -> _Batch:
         now_ms = self._clock.now_ms()
         batch = _Batch(now_ms, self._rulebook.on(day_of(now_ms)), {row.id: row for row in rows})
-        meant = [self._meant(row, now_ms) for row in rows]
+        readings = [self._registry.read(row.body, sender=row.from_phone, num_media=row.num_media) for row in rows]
+        batch.repeated = self._repeated(rows, readings)
+        meant = [self._replier.meant(row, one, now_ms) for row, one in zip(rows, readings, strict=True)]
         for row, one, entitlement in zip(rows, meant, self._entitlements(rows, meant, now_ms), strict=True):
             self._one(batch, row, one, entitlement)
         self._with_alerts(batch)
         self._without_repeats(batch)
         return batch
 
-    def _meant(self, row: InboundRow, now_ms: int) -> Meant:
-        reading = self._registry.read(row.body, sender=row.from_phone, num_media=row.num_media)
-        return self._replier.meant(row, reading, now_ms)
+    def _repeated(self, rows: Sequence[InboundRow], readings: Sequence[Reading]) -> frozenset[int]:
+        """The messages that the network brought twice. Of two PINs the text is one and the same: those do not count."""
+        pairs = [(row, one) for row, one in zip(rows, readings, strict=True) if row.follows and row.secret is None]
+        asked = [(row, one.folded) for row, one in pairs if not self._replier.is_session(one)]
+        if not asked:
+            return frozenset()
+        with self._store.read() as connection:
+            return frozenset(row.id for row, text in asked if twice.is_repeated(connection, row, text))
 
     def _entitlements(
         self, rows: Sequence[InboundRow], meant: Sequence[Meant], now_ms: int
@@ -131,7 +140,8 @@ class AnswerVerb:
             return
         desk = self._desk(batch, row)
         today = day_of(batch.now_ms)
-        scene = Scene(entitlement or STRANGER, desk, batch.rules, today, batch.now_ms, desk.check_pin)
+        entitled, repeated = entitlement or STRANGER, row.id in batch.repeated
+        scene = Scene(entitled, desk, batch.rules, today, batch.now_ms, desk.check_pin, repeated)
         try:
             batch.answers.append(self._replier.answer(row, meant, scene))
         except StoreUnavailable:

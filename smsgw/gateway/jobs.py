@@ -19,6 +19,7 @@ from redis.retry import Retry
 from rq import Queue, SimpleWorker
 from rq.cron import CronJob, CronScheduler
 from rq.job import Job
+from rq.worker_registration import get_keys
 
 from smsgw import logs
 from smsgw.gateway.bell import Muted
@@ -30,6 +31,7 @@ BELL_MS = 5_000
 JOB_TIMEOUT_S = 30
 KEEP_S = 60
 GRACE_S = 15.0  # longer than a call (3 s + 10 s)
+ALIVE_KEY = "smsgw:alive"
 MAX_JOBS = 20_000
 RING_TIMEOUT_S = 0.3
 FULL = 50  # jobs waiting beyond which the sweep need not add more
@@ -76,6 +78,12 @@ def connect(url: str, timeout_s: float | None = RING_TIMEOUT_S) -> Redis:
 def queue(redis: Redis) -> Queue:
     """The one queue, with JSON jobs."""
     return Queue(QUEUE, connection=redis, serializer="json")
+
+
+def workers_alive(redis: Redis) -> int:
+    """How many workers have been heard of lately. RedisError where the queue cannot be asked."""
+    keys = get_keys(queue=queue(redis))  # of the dead too, until RQ tidies up
+    return int(redis.exists(*keys)) if keys else 0
 
 
 def _enqueue(to: Queue, verb: str) -> None:
@@ -261,8 +269,10 @@ class Cron(CronScheduler):
 
 
 def run_scheduler(url: str, work: Work, grace_s: float = GRACE_S) -> None:
-    """Have a sweep enqueued every two seconds; while Redis is away, do what is due in this process. It stops as a
-    worker does."""
+    """Have a sweep enqueued every two seconds; while Redis is away, or full, do what is due in this process.
+
+    It stops as a worker does.
+    """
     stop = _Stop(work, grace_s)
     while not stop.asked:
         redis = connect(url, timeout_s=2.0)
@@ -279,14 +289,15 @@ def run_scheduler(url: str, work: Work, grace_s: float = GRACE_S) -> None:
 
 
 def _work_alone(redis: Redis, work: Work, stop: _Stop) -> None:
-    while not stop.asked and not _answers(redis):
+    while not stop.asked and not _takes(redis):
         with suppress(VerbFailed):  # logged; the next round tries again
             _guarded("alone", work.all_of_it)
         stop.wait(0.5)
 
 
-def _answers(redis: Redis) -> bool:
+def _takes(redis: Redis) -> bool:
+    # One that is full, or may only be read, answers a ping and takes no job.
     try:
-        return bool(redis.ping())
+        return bool(redis.set(ALIVE_KEY, 1, px=BELL_MS))
     except RedisError:
         return False

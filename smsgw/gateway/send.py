@@ -45,9 +45,12 @@ class SendVerb:
         terms: Terms = FREE,
         later: Callable[[float], None] = lambda seconds: None,
         stopping: Event | None = None,
+        *,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`routes`: the carriers of those of our numbers that have several. `later` is told how many seconds what
         waits for its number's pace has still to wait. While `stopping` is set nothing is claimed and no call begins."""
+        self._now = now  # in seconds, for how long calls take
         self._store = store
         self._carriers = carriers
         self._pool = pool
@@ -55,6 +58,7 @@ class SendVerb:
         self._terms = terms
         self._later = later
         self._stopping = stopping or Event()
+        self._is_slow = False  # the last call, or the last batch
 
     def __call__(self, limit: int) -> int:
         """Send up to `limit` due messages; how many were claimed."""
@@ -116,23 +120,31 @@ class SendVerb:
             _pause(connection, mark)
 
     def _call_all(self, rows: Sequence[OutboundRow]) -> list[Mark]:
-        started = time.monotonic()
+        started = self._now()
         begin_by = started + BEGIN_WITHIN_S
-        marks = [self._call(rows[0], begin_by)]
-        for at, row in enumerate(rows[1:], 1):
-            if time.monotonic() - started > max(HICCUP_S, at * SLOW_S):
-                # Threads cost more than they save where the carrier is near, and save all where it is far.
-                return marks + list(self._pool.map(lambda row: self._call(row, begin_by), rows[at:]))
+        marks: list[Mark] = []
+        for at, row in enumerate(rows):
+            # Threads cost more than they save where the carrier is near, and save all where it is far. One that was
+            # slow is not waited for at the next batch's first call either: where it hangs, that would be all it takes.
+            if self._is_slow:
+                marks += self._pool.map(lambda row: self._call(row, begin_by), rows[at:])
+                break
             marks.append(self._call(row, begin_by))
+            self._is_slow = _is_slow(self._now() - started, at + 1)
+        self._is_slow = _is_slow(self._now() - started, len(rows))
         return marks
 
     def _call(self, row: OutboundRow, begin_by: float) -> Mark:
-        if self._stopping.is_set() or time.monotonic() > begin_by:
-            return Mark(row.id, states.QUEUED)
+        if self._stopping.is_set() or self._now() > begin_by:
+            return Mark(row.id, states.QUEUED, begun=False)
         carrier = self._carriers.get(row.carrier)
         if carrier is None:
             return _without_carrier(row)
         return _mark(row, carrier.send(_parcel(row)))
+
+
+def _is_slow(seconds: float, calls: int) -> bool:
+    return seconds > max(HICCUP_S, calls * SLOW_S)
 
 
 def _pause(connection: Connection, mark: Mark) -> None:
@@ -187,6 +199,7 @@ def _mark(row: OutboundRow, outcome: Outcome) -> Mark:
 
 
 def _backoff_ms(attempts: int, outcome: Outcome) -> int:
-    if outcome.retry_after_s is not None:
-        return min(int(outcome.retry_after_s * 1000), MAX_BACKOFF_MS)
-    return min(int(1000 * 2**attempts * random.uniform(1.0, 1.5)), MAX_BACKOFF_MS)  # noqa: S311 - jitter
+    # Never sooner than the carrier asks for; but a carrier that asks for nothing at all must not use up the attempts.
+    asked_s = outcome.retry_after_s or 0.0
+    grown_s = 2**attempts * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
+    return min(int(1000 * max(asked_s, grown_s)), MAX_BACKOFF_MS)

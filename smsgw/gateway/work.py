@@ -10,6 +10,7 @@ from smsgw.gateway.answer import AnswerVerb
 from smsgw.gateway.bell import Bell
 from smsgw.gateway.collect import CollectVerb
 from smsgw.gateway.look import LookVerb
+from smsgw.gateway.purge import PurgeVerb
 from smsgw.gateway.send import SendVerb
 from smsgw.gateway.sweep import SweepVerb
 
@@ -35,12 +36,13 @@ class Work:
     pool: ThreadPoolExecutor
     looking: LookVerb
     collecting: CollectVerb
+    purging: PurgeVerb
     stopping: Event = field(default_factory=Event)
     paced: bool = False  # some replies have to wait for their turn, so that it must come often
 
     def verbs(self) -> dict[str, Callable[[], None]]:
         """The job functions that are allowed."""
-        names = "answer", "send", "sweep", "look", "collect"
+        names = "answer", "send", "sweep", "look", "collect", "purge"
         return {name: getattr(self, name) for name in names}
 
     def answer(self) -> None:
@@ -65,6 +67,11 @@ class Work:
         """Take from the carriers what never reached us, where it is time to ask them."""
         self.bell.lift("collect")
         self.collecting()
+
+    def purge(self) -> None:
+        """Erase what is old enough, where it is time for it; what is left is the next turn's."""
+        self.bell.lift("purge")
+        self.purging()
 
     def all_of_it(self) -> None:
         """Do what is due in this very process: for when there is no queue to ring through."""

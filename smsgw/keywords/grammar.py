@@ -7,7 +7,7 @@ keywords import would stand twice in the composed grammar and the lexer could se
 import gc
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -45,6 +45,11 @@ class Grammar:
             return self.parser.parse(folded)
         except UnexpectedInput:
             return None
+
+    def tokens(self, folded: str) -> Iterator[Token]:
+        """The tokens as the parser takes them, up to the first that it does not take."""
+        with suppress(UnexpectedInput):
+            yield from self.parser.parse_interactive(folded).iter_parse()
 
 
 @contextmanager

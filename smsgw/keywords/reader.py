@@ -61,6 +61,10 @@ class Reader:
         tree = self._grammar.parse(folded) if with_tree and folded else None
         return replace(reading, folded=folded, tree=tree.pretty() if tree is not None else None)
 
+    def tokens(self, folded: str) -> tuple[tuple[str, str], ...]:
+        """Kind and text of each token, in order."""
+        return tuple((token.type, str(token)) for token in self._grammar.tokens(folded)) if folded else ()
+
     def about(self, text: str) -> Keyword | None:
         """The keyword that a text names first, by its longest phrase; None where it names none."""
         return next((self._keywords[stem] for stem in named(text.split(), self._phrases)), None)

@@ -42,6 +42,10 @@ class Registry:
         """
         return self._reader.read(text, sender, with_tree=with_tree)
 
+    def tokens(self, folded: str) -> tuple[tuple[str, str], ...]:
+        """The tokens of a folded text, each with its kind; those before the place where it fits no rule."""
+        return self._reader.tokens(folded)
+
     def about(self, text: str) -> Keyword | None:
         """The keyword that a folded text names first, or None."""
         return self._reader.about(text)

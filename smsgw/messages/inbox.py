@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, update
 
-from smsgw.messages import states
+from smsgw.messages import states, twice
 from smsgw.messages.rows import Answer, Arrival, InboundRow, Kind
 from smsgw.messages.tables import contact, inbound, outbound, seen_id
 from smsgw.store import Store, db_now
@@ -18,9 +18,8 @@ LEASE_MS = 10_000  # answering calls nobody outside, so a claim this old belongs
 
 
 def record(store: Store, connection: Connection, arrivals: Sequence[Arrival]) -> None:
-    """Insert what is new. Known ids and tombstones are left alone."""
-    rows = [_row(store, arrival) for arrival in sorted(arrivals, key=lambda a: a.carrier_id)]
-    each(connection, _record(dialect_of(connection)), rows)
+    """Insert what is new, numbered in the order given. Known ids and tombstones are left alone."""
+    each(connection, _record(dialect_of(connection)), [_row(store, arrival) for arrival in arrivals])
 
 
 @cache
@@ -30,13 +29,21 @@ def _record(dialect: str) -> Any:
         "secret",
     )
     row = given(dialect, digest=seen_id.c.digest, **{name: inbound.c[name] for name in names})
-    unseen = ~exists().where(seen_id.c.digest == row["digest"])
-    arrived = select(*(row[name] for name in names), db_now(), db_now()).where(unseen)
-    return (
-        insert(dialect, inbound)
-        .from_select([*names, "received_at", "next_attempt_at"], arrived)
-        .on_conflict_do_nothing()
-    )
+    if dialect == "sqlite":
+        arrived = select(*(row[name] for name in names), db_now(), db_now())
+        return _unseen(dialect, names, arrived, row["digest"])
+    # Numbered as they came, since a phone is answered in that order, but written in the order of their keys: two
+    # processes that have the same messages in another order would wait for each other in a ring.
+    number = func.nextval("inbound_id_seq", type_=inbound.c.id.type).label("id")
+    came = select(number, *(value.label(name) for name, value in row.items())).subquery("came")
+    arrived = select(came.c.id, *(came.c[name] for name in names), db_now(), db_now()).order_by(came.c.carrier_id)
+    return _unseen(dialect, ("id", *names), arrived, came.c.digest)
+
+
+def _unseen(dialect: str, names: Sequence[str], arrived: Any, digest: Any) -> Any:
+    unseen = arrived.where(~exists().where(seen_id.c.digest == digest))
+    added = insert(dialect, inbound).from_select([*names, "received_at", "next_attempt_at"], unseen)
+    return added.on_conflict_do_nothing()
 
 
 def _row(store: Store, arrival: Arrival) -> dict[str, Any]:
@@ -58,7 +65,7 @@ def _row(store: Store, arrival: Arrival) -> dict[str, Any]:
 def tombstone(store: Store, carrier: str, carrier_id: str) -> bytes:
     """The keyed hash that outlives a purged message, so that a replay of it is never answered.
 
-    It is committed before its message is deleted: a replay that comes between the two then finds one of them.
+    It is committed well before its message is deleted: a replay that comes meanwhile then finds one of them.
     """
     return store.cipher.digest(f"{carrier}:{carrier_id}")
 
@@ -129,6 +136,7 @@ def _read(row: Any) -> Any:
             _replies_within(HOUR_MS, row.from_phone),
             _replies_within(24 * HOUR_MS, row.from_phone),
             row.secret,
+            twice.follows(row),
         )
         .outerjoin(contact, contact.c.phone == row.from_phone)
         .order_by(row.id)
@@ -175,7 +183,7 @@ def finishing(new: Mapping[str, ColumnElement[Any]]) -> Any:
     return finished.values(**values, answered_at=db_now(), claim_token=None, secret=None)
 
 
-_FINAL = ("state", "reason", "keyword", "folded", "language")
+_FINAL = ("state", "reason", "keyword", "folded", "number", "language")
 FINAL: Final = {"row_id": inbound.c.id, **{f"final_{name}": inbound.c[name] for name in _FINAL}}
 """What differs between answered rows, and its types: what `final_row` gives."""
 
@@ -188,6 +196,7 @@ def final_row(answer: Answer) -> dict[str, Any]:
         "final_reason": answer.reason,
         "final_keyword": answer.keyword,
         "final_folded": answer.folded,
+        "final_number": answer.number,
         "final_language": answer.language,
     }
 

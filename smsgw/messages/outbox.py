@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
     and_,
@@ -22,7 +23,7 @@ from sqlalchemy import (
     update,
 )
 
-from smsgw.messages import events, looks, pacing, pauses, states
+from smsgw.messages import events, looks, pacing, pauses, spending, states
 from smsgw.messages.events import Step
 from smsgw.messages.reroutes import Leaving
 from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, OutboundRow
@@ -31,7 +32,7 @@ from smsgw.messages.terms import FREE, Terms
 from smsgw.store import db_now
 from smsgw.store.sql import dialect_of, each, given, in_order, insert_each, spelled
 
-MAX_ATTEMPTS = 12
+MAX_ATTEMPTS = 14  # at the longest waits between them no reply comes to so many before it is too old
 LEASE_MS = 60_000  # longer than a job (30 s), which is longer than a call (3 s + 10 s)
 HOUR_MS = 3_600_000
 
@@ -47,6 +48,7 @@ class Mark:
     error_code: str | None = None
     error_text: str | None = None
     wait_ms: int = 0
+    begun: bool = True  # whether the call has begun: where it has not, it does not count as an attempt
     refused_by: str | None = None  # the carrier, where it refuses our account
     leaving: Leaving | None = None  # where another carrier may take it
 
@@ -64,11 +66,27 @@ def queue_claimed(
     """Queue messages that are claimed under `token` in the same step, for whoever sends them after the commit.
 
     It saves a claim of its own. A message that stands already stays as it is, and is not among the rows; nor is one
-    whose carrier is paused, or whose number has a pace: it is queued, and waits for its turn.
+    whose carrier is paused, whose number has a pace, or for which the day has no room: it is queued, and waits.
     """
     if terms.paces:
         queue(connection, [draft for draft in drafts if draft.from_phone in terms.paced])
         drafts = [draft for draft in drafts if draft.from_phone not in terms.paced]
+    if terms.per_day and drafts:
+        return _queue_within(connection, drafts, token, terms.per_day)
+    return _queue_claimed(connection, drafts, token)
+
+
+def _queue_within(connection: Connection, drafts: Sequence[Draft], token: str, per_day: int) -> list[OutboundRow]:
+    day = spending.today(connection)
+    drafts = sorted(drafts, key=lambda draft: PRIORITY[draft.kind])
+    room = max(0, per_day - day.sent)
+    queue(connection, drafts[room:])
+    claimed = _queue_claimed(connection, drafts[:room], token)
+    spending.count(connection, day, len(claimed))
+    return claimed
+
+
+def _queue_claimed(connection: Connection, drafts: Sequence[Draft], token: str) -> list[OutboundRow]:
     if not drafts:
         return []
     rows = {row["new_callback_token"]: (row, draft) for draft in drafts for row in (queued_row(draft),)}
@@ -166,9 +184,26 @@ def told(connection: Connection, phones: Sequence[str], templates: Sequence[str]
 
 def claim(connection: Connection, token: str, limit: int, terms: Terms = FREE) -> list[OutboundRow]:
     """Claim due rows for sending under `token`, in order of priority. Commit before calling anyone."""
+    if terms.per_day:
+        return _claim_within(connection, token, limit, terms)
+    return _claim_at_pace(connection, token, limit, terms)
+
+
+def _claim_within(connection: Connection, token: str, limit: int, terms: Terms) -> list[OutboundRow]:
+    day = spending.today(connection)
+    limit, least = day.room(terms.per_day, limit)
+    claimed = _claim_at_pace(connection, token, limit, terms, least=least) if limit else []
+    spending.count(connection, day, sum(row.attempts == 1 for row in claimed))
+    return claimed
+
+
+def _claim_at_pace(
+    connection: Connection, token: str, limit: int, terms: Terms, least: int = spending.EVERY
+) -> list[OutboundRow]:
     rooms = pacing.rooms(connection, terms.paces)
     others = bool(rooms) and pacing.others_wait(connection, terms.paces)
     values = {"token": token, "limit": limit, **pacing.limits(rooms, terms.paces)}
+    values |= {"least": least} if terms.per_day else {}
     rows = connection.execute(_claim(terms, others=others), values).all()
     if rooms:
         pacing.take(connection, rooms, (row.from_phone for row in rows))
@@ -184,19 +219,19 @@ _waiting = and_(
     outbound.c.attempts < MAX_ATTEMPTS,
     pauses.allows(outbound.c.id, outbound.c.carrier),
 )
-_due = (
-    select(outbound.c.id)
-    .where(_waiting)
-    .order_by(outbound.c.priority, outbound.c.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-)
+
+
+def _first(waiting: ColumnElement[bool]) -> CTE:
+    found = select(outbound.c.id).where(waiting).order_by(outbound.c.priority, outbound.c.id)
+    return found.limit(bindparam("limit")).with_for_update(skip_locked=True).cte("due")
 
 
 @cache
 def _claim(terms: Terms, *, others: bool) -> Any:
-    due = pacing.due(_waiting, terms.paces, others=others) if terms.paces else _due
+    waiting = and_(_waiting, terms.by_the_hour())
+    if terms.per_day:
+        waiting = and_(waiting, outbound.c.priority <= bindparam("least"))
+    due = pacing.due(waiting, terms.paces, others=others) if terms.paces else _first(waiting)
     return (
         update(outbound)
         .where(outbound.c.id.in_(select(due.c.id)))
@@ -249,6 +284,7 @@ def _mark(dialect: str) -> tuple[Any, ...]:
         new_error_code=outbound.c.error_code,
         new_error_text=outbound.c.error_text,
         wait_ms=outbound.c.next_attempt_at,
+        unbegun=outbound.c.attempts,
     )
     if dialect != "sqlite":
         new = in_order(new, outbound.c.id, "row_id")
@@ -264,6 +300,7 @@ def _mark(dialect: str) -> tuple[Any, ...]:
             error_code=case((_open, new["new_error_code"]), else_=outbound.c.error_code),
             error_text=case((_open, new["new_error_text"]), else_=outbound.c.error_text),
             next_attempt_at=db_now() + new["wait_ms"],
+            attempts=outbound.c.attempts - new["unbegun"],
             updated_at=db_now(),
         )
     )
@@ -280,19 +317,22 @@ def _mark_row(m: Mark) -> dict[str, Any]:
         "new_error_code": m.error_code,
         "new_error_text": m.error_text,
         "wait_ms": looks.WAITS_MS[0] if m.state == states.UNKNOWN else m.wait_ms,
+        "unbegun": int(not m.begun),
     }
 
 
 def give_back(connection: Connection, token: str, ids: Sequence[int]) -> None:
     """Return claimed rows whose call has not begun to the queue: nothing left this process."""
-    mark(connection, token, [Mark(row_id, states.QUEUED) for row_id in ids])
+    mark(connection, token, [Mark(row_id, states.QUEUED, begun=False) for row_id in ids])
 
 
-def is_due(connection: Connection) -> bool:
+def is_due(connection: Connection, terms: Terms = FREE) -> bool:
     """Whether any outbound row waits to be sent now."""
-    return bool(connection.scalar(select(exists().where(_waiting))))
+    return bool(connection.scalar(select(exists().where(_waiting, terms.by_the_hour()))))
 
 
 def wait_ms(connection: Connection, terms: Terms) -> int | None:
     """Until what waits for its number's pace may be claimed; None where nothing does."""
-    return pacing.wait_ms(connection, _waiting, terms.paces)
+    if terms.per_day and spending.sent_today(connection) >= terms.per_day:
+        return None
+    return pacing.wait_ms(connection, and_(_waiting, terms.by_the_hour()), terms.paces)

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, null, select
 
-from smsgw.messages import pauses, states
+from smsgw.messages import newcomers, pauses, spending, states
 from smsgw.messages.rows import Kind
 from smsgw.messages.tables import heartbeat, inbound, outbound
 from smsgw.store import Store, db_now
@@ -50,19 +50,26 @@ def conversation(store: Store, carrier: str, carrier_id: str) -> Conversation | 
 
 @dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message of a phone, in either direction, for the pages that show a conversation."""
+    """One message of a phone, in either direction, for the pages that show a conversation.
+
+    `about`: the inbound message that brought it about; None for an inbound itself and for a notice.
+    `body`: None where it was erased.
+    """
 
     incoming: bool
+    id: int
+    about: int | None
     at: int
-    body: str
+    body: str | None
     state: str
     reason: str | None
 
 
 def bubbles(store: Store, phone: str, limit: int = 50) -> list[Bubble]:
     """The newest messages from and to a phone, oldest first."""
-    came = select(inbound.c.received_at, inbound.c.body, inbound.c.state, inbound.c.reason)
-    went = select(outbound.c.created_at, outbound.c.body, outbound.c.state, outbound.c.error_code)
+    came = select(inbound.c.id, null(), inbound.c.received_at, inbound.c.body, inbound.c.state, inbound.c.reason)
+    why = outbound.c.id, outbound.c.inbound_id
+    went = select(*why, outbound.c.created_at, outbound.c.body, outbound.c.state, outbound.c.error_code)
     with store.read() as connection:
         received = connection.execute(
             came.where(inbound.c.from_phone == phone).order_by(inbound.c.id.desc()).limit(limit)
@@ -76,15 +83,18 @@ def bubbles(store: Store, phone: str, limit: int = 50) -> list[Bubble]:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts by state, the age of the oldest row that is not final, seconds since the last sweep, paused carriers, and
-    how many messages stand as accepted or sent although their last report is overdue."""
+    """Counts by state, the age of the oldest row that is not final, seconds since the last sweep, paused carriers,
+    phones that wrote for the first time within an hour, and how many messages stand as accepted or sent although
+    their last report is overdue."""
 
     inbound: dict[str, int]
     outbound: dict[str, int]
     oldest_waiting_s: float
     sweep_age_s: float | None
     paused: frozenset[str]
+    new_senders: int
     unreported: int = 0
+    sent_today: int = 0  # counted only where a day has a bound
 
 
 def figures(store: Store) -> Figures:
@@ -99,10 +109,12 @@ def figures(store: Store) -> Figures:
         ]
         swept = connection.scalar(select(heartbeat.c.at).where(heartbeat.c.name == "sweep"))
         paused = frozenset(pauses.standing(connection))
+        new = newcomers.within_hour(connection)
+        sent_today = spending.sent_today(connection)
         unreported = int(connection.scalar(_UNREPORTED) or 0)
     waiting = [now - at for at in oldest if at is not None]
     age = None if swept is None else (now - swept) / 1000
-    return Figures(ins, outs, max(waiting, default=0) / 1000, age, paused, unreported)
+    return Figures(ins, outs, max(waiting, default=0) / 1000, age, paused, new, unreported, sent_today)
 
 
 _UNREPORTED = select(func.count()).where(

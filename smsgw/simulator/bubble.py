@@ -1,4 +1,4 @@
-"""One message of a conversation as the page shows it: words for its state, its time, its size."""
+"""One message of a conversation as the page shows it: its tick, words for its state, its time, its size."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,50 +24,65 @@ from smsgw.messages.states import (
     UNDELIVERED,
     UNKNOWN,
 )
+from smsgw.simulator.visible import Piece, pieces
+from smsgw.simulator.words import words
 
 WIB = timezone(timedelta(hours=7), "WIB")
 FRESH_MS = 60_000
-_EMPTY = "(tidak ada isi)"  # sent empty, or erased since
-_INCOMING = {RECEIVED: "diterima", ANSWERED: "dijawab", SUPPRESSED: "tidak dijawab", FAILED: "gagal dijawab"}
+# The tick of a state: a clock, one tick, two, two in colour, a question, a cross.
+_INCOMING = {RECEIVED: "sent", ANSWERED: "delivered", SUPPRESSED: "silent", FAILED: "failed"}
 _OUTGOING = {
-    QUEUED: "menunggu",
-    SENDING: "sedang dikirim",
-    ACCEPTED: "diterima operator",
-    SENT: "terkirim ✓",
-    DELIVERED: "sampai ✓✓",
-    UNDELIVERED: "tidak sampai",
-    FAILED: "gagal",
-    CANCELED: "dibatalkan",
-    UNKNOWN: "belum pasti",
-    FAILED_UNKNOWN: "tidak pasti",
-    EXPIRED: "kedaluwarsa",
+    QUEUED: "queued",
+    SENDING: "queued",
+    ACCEPTED: "sent",
+    SENT: "sent",
+    DELIVERED: "delivered",
+    UNDELIVERED: "failed",
+    FAILED: "failed",
+    CANCELED: "failed",
+    UNKNOWN: "unknown",
+    FAILED_UNKNOWN: "unknown",
+    EXPIRED: "failed",
 }
-_BAD = frozenset({FAILED, UNDELIVERED, CANCELED, FAILED_UNKNOWN, EXPIRED, SUPPRESSED})
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A bubble in words. `tone`: good, bad or open; `size`: septets of a reply, empty for an incoming text."""
+    """A bubble in words. `key`: its id on the page; `about`: the inbound message that explains it, or None.
 
+    `tick`: queued, sent, delivered, failed, unknown or silent; `size`: of a reply, empty for an incoming text.
+    """
+
+    key: str
+    about: int | None
     incoming: bool
-    body: str
+    body: tuple[Piece, ...]
     state: str
-    tone: str
+    tick: str
     size: str
     time: str
 
 
-def show(bubble: Bubble) -> Shown:
+def show(bubble: Bubble, language: str) -> Shown:
     """A message in the words of the page; times in WIB."""
-    words = (_INCOMING if bubble.incoming else _OUTGOING).get(bubble.state, bubble.state)
+    said = words(language)
+    state = said.get(f"{'in' if bubble.incoming else 'out'}_{bubble.state}", bubble.state)
     return Shown(
+        key=f"{'in' if bubble.incoming else 'out'}-{bubble.id}",
+        about=bubble.id if bubble.incoming else bubble.about,
         incoming=bubble.incoming,
-        body=bubble.body or _EMPTY,
-        state=f"{words} ({bubble.reason})" if bubble.reason else words,
-        tone=_tone(bubble),
-        size="" if bubble.incoming or not bubble.body else _size(bubble.body),
-        time=datetime.fromtimestamp(bubble.at / 1000, WIB).strftime("%H.%M.%S"),
+        body=tuple(pieces(bubble.body or said["no_body"])),
+        state=f"{state} ({bubble.reason})" if bubble.reason else state,
+        tick=(_INCOMING if bubble.incoming else _OUTGOING).get(bubble.state, "unknown"),
+        size="" if bubble.incoming or not bubble.body else size_of(bubble.body, language),
+        time=clock_time(bubble.at),
     )
+
+
+def clock_time(at_ms: int, *, exact: bool = False) -> str:
+    """The time of day in WIB, as Indonesians write it; `exact`: with milliseconds."""
+    written = datetime.fromtimestamp(at_ms / 1000, WIB).strftime("%H.%M.%S")
+    return f"{written},{at_ms % 1000:03d}" if exact else written
 
 
 def moving(rows: Sequence[Bubble], now_ms: float) -> bool:
@@ -75,17 +90,12 @@ def moving(rows: Sequence[Bubble], now_ms: float) -> bool:
     return any(_open(row) and now_ms - row.at < FRESH_MS for row in rows)
 
 
+def size_of(body: str, language: str) -> str:
+    """Septets, or units, in words; segments where there is more than the one that is the rule."""
+    said, size = words(language), measure(body)
+    length = f"{size.units} {said['units']}" if size.septets is None else f"{size.septets} {said['septets']}"
+    return length if size.segments == 1 else f"{length}, {size.segments} {said['segments']}"
+
+
 def _open(bubble: Bubble) -> bool:
     return bubble.state not in (INBOUND_FINAL if bubble.incoming else OUTBOUND_FINAL)
-
-
-def _tone(bubble: Bubble) -> str:
-    if bubble.state in _BAD:
-        return "bad"
-    return "open" if _open(bubble) else "good"
-
-
-def _size(body: str) -> str:
-    size = measure(body)
-    length = f"{size.units} unit UCS-2" if size.septets is None else f"{size.septets} septet"
-    return f"{length}, {size.segments} segmen"

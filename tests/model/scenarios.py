@@ -135,9 +135,9 @@ def _reaches(point: Point, prefix: tuple[str, ...]) -> bool:
     if point in FIRST_CALL:
         return not prefix
     if "away" in prefix:
-        return point.verb in ("nobody", "sweep")
+        return point in (NOBODY, Point("sweep", 1, "torn"))
     if "account" in prefix:
-        return point.verb in ("nobody", "send", "sweep")
+        return point.verb in ("nobody", "send", "sweep") and point.when not in CALLED
     return bool(prefix) if point.verb == "send" else True
 
 

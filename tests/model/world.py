@@ -13,6 +13,7 @@ from smsgw.gateway.apology import Apologies
 from smsgw.gateway.bell import QuietBell
 from smsgw.gateway.collect import CollectVerb
 from smsgw.gateway.look import LookVerb
+from smsgw.gateway.purge import Keep, PurgeVerb
 from smsgw.gateway.receive import Receive, arrival
 from smsgw.gateway.send import SendVerb
 from smsgw.gateway.settle import Settle
@@ -197,6 +198,7 @@ class World:
             pool=pool,  # type: ignore[arg-type]  # whatever calls
             looking=LookVerb(store, carriers, pool),
             collecting=CollectVerb(store, carriers, Receive(store, bell), bell),
+            purging=PurgeVerb(store, clock, Keep(30, 365)),
         )
 
 

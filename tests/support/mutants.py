@@ -20,12 +20,10 @@ class Edit:
     new: str
 
 
-_CALL = """            rows = outbox.claim(connection, token, limit)
-        if rows:
+_CALL = """        if rows:
             self.hand_over(token, rows)
 """
-_CALL_THEN_CLAIM = """            rows = outbox.claim(connection, token, limit)
-            connection.rollback()
+_CALL_THEN_CLAIM = """            connection.rollback()
         if rows:
             marks = self._call_all(rows)
             with self._store.write() as connection:

@@ -63,6 +63,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "TWILIO_FROM": ",".join(settings.twilio_from),
         "DATA_KEY": settings.data_key.get_secret_value(),
         "PIN": settings.pin,
+        "QUIET_HOURS": settings.quiet_hours,
+        "SENDS_PER_DAY": str(settings.sends_per_day),
         "SEND_THREADS": str(settings.send_threads),
         "KANNEL_URL": settings.kannel_url,
         "KANNEL_USER": settings.kannel_user,

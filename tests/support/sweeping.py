@@ -13,6 +13,6 @@ from smsgw.store import Store
 APOLOGIES = Apologies(load_registry(), load_rulebook(None))
 
 
-def sweep(store: Store, routes: Routes = MappingProxyType({})) -> tuple[str, ...]:
+def sweep(store: Store, routes: Routes = MappingProxyType({}), many_newcomers: int = 1000) -> tuple[str, ...]:
     """Tidy up once; the verbs that have work due."""
-    return SweepVerb(store, Clock(store), APOLOGIES, routes)()
+    return SweepVerb(store, Clock(store), APOLOGIES, routes, many_newcomers=many_newcomers)()

@@ -1,4 +1,4 @@
-"""Keep how far a number's pace has been used, find what waits for it, and mark what no report came of."""
+"""Keep how far a number's pace and a day's messages have been used, and mark what no report came of."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,6 +27,13 @@ def upgrade() -> None:
         sqlite_where=QUEUED,
         postgresql_where=QUEUED,
     )
+    op.create_table(
+        "daily_sends",
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sent", sa.Integer(), nullable=False),
+        sa.Column("told", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_daily_sends")),
+    )
     op.add_column("outbound", sa.Column("no_report_at", sa.BigInteger(), nullable=True))
     op.create_index(
         "ix_outbound_reported", "outbound", ["updated_at"], sqlite_where=REPORTED, postgresql_where=REPORTED
@@ -38,5 +45,6 @@ def downgrade() -> None:
     op.drop_index("ix_outbound_reported", "outbound")
     with op.batch_alter_table("outbound") as batch:
         batch.drop_column("no_report_at")
+    op.drop_table("daily_sends")
     op.drop_index("ix_outbound_due_number", "outbound")
     op.drop_table("sender_pace")
