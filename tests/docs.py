@@ -19,7 +19,7 @@ from smsgw.config import PREFIX, Settings
 from smsgw.keywords import load_registry
 from smsgw.services import open_services
 from smsgw.simulator.codes import FAILURES, REFUSALS
-from smsgw.simulator.faults import KINDS, place_of
+from smsgw.simulator.kinds import KINDS, place_of
 from smsgw.web.app import create_app
 from tests import record
 
