@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, update
 
+from smsgw.clock import OFFSET
 from smsgw.messages import states, twice
 from smsgw.messages.rows import Answer, Arrival, InboundRow, Kind
 from smsgw.messages.tables import contact, inbound, outbound, seen_id
@@ -137,6 +138,7 @@ def _read(row: Any) -> Any:
             _replies_within(24 * HOUR_MS, row.from_phone),
             row.secret,
             twice.follows(row),
+            OFFSET,
         )
         .outerjoin(contact, contact.c.phone == row.from_phone)
         .order_by(row.id)
