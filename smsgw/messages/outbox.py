@@ -50,6 +50,7 @@ class Mark:
     wait_ms: int = 0
     refused_by: str | None = None  # the carrier, where it refuses our account
     leaving: Leaving | None = None  # where another carrier may take it
+    opted_out: str | None = None  # the phone, where it has told the carrier to stop
 
 
 def queue(connection: Connection, drafts: Sequence[Draft]) -> list[OutboundRow]:
