@@ -232,6 +232,15 @@ def languages(connection: Connection, phones: Iterable[str]) -> dict[str, tuple[
     return {phone: (language, bool(out)) for phone, language, out in rows}
 
 
+def opt_out(connection: Connection, phones: Iterable[str]) -> None:
+    """These phones have told a carrier to stop. When they did stays as it was where it is known."""
+    for phone in sorted(set(phones)):
+        new = insert(dialect_of(connection), contact).values(phone=phone, opted_out_at=db_now(), updated_at=db_now())
+        first = {"opted_out_at": db_now(), "updated_at": db_now()}
+        unknown = contact.c.opted_out_at.is_(None)
+        connection.execute(new.on_conflict_do_update(index_elements=[contact.c.phone], set_=first, where=unknown))
+
+
 def lock(connection: Connection, phone: str, until_ms: int) -> None:
     """Personal questions of this phone are refused until then, by the gateway's clock."""
     values = {"locked_until": until_ms, "updated_at": db_now()}
