@@ -21,9 +21,13 @@ from redis import Redis
 from smsgw import migrations
 from smsgw.config import Settings
 from smsgw.members.demo import populate
+from smsgw.services import Services
 from smsgw.store import Cipher, Store, open_store
+from tests.model.play import added_up
 from tests.support import axe, corpus, kannel, servers, twilio
 from tests.support import browser as browsing
+from tests.support.console import Console, console_over
+from tests.support.console import console as open_console
 from tests.support.gateway import Gateway, gateway
 
 # `pytest --hypothesis-profile=ci` looks further. Nothing here is a matter of time: the machine may be busy.
@@ -62,6 +66,7 @@ def settings(tmp_path: Path) -> Callable[..., Settings]:
         "twilio_auth_token": "not-a-real-token",
         "twilio_from": "+15005550006",
         "data_key": KEY.hex(),
+        "quiet_hours": "",
     }
     return lambda **changes: Settings.model_validate(values | changes)
 
@@ -220,6 +225,20 @@ def gate(request: pytest.FixtureRequest, redis_url: str) -> Iterator[Gateway]:
         yield open_gate
 
 
+@pytest.fixture(scope="session")
+def console_services(valkey_server: str, sqlite_template: Path) -> Iterator[Services]:
+    """The parts of a gateway whose database is put in by each test."""
+    with open_console(database_url=f"sqlite:///{sqlite_template}", redis_url=valkey_server) as opened:
+        yield opened.services
+
+
+@pytest.fixture
+def console(console_services: Services, sqlite_store: Store, redis_url: str) -> Iterator[Console]:
+    """The operators' console over an empty gateway: `console.signed_in("operator")` is a browser."""
+    with console_over(console_services, sqlite_store) as opened:
+        yield opened
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All that needs the browser runs in one worker, so that it is started once a module."""
     for item in items:
@@ -228,7 +247,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How the outside cases were read, where their tests have run."""
+    """How the outside cases were read and what the model of delivery came to, where their tests have run."""
+    _inbound_cases(terminalreporter)
+    _model_of_delivery(terminalreporter)
+
+
+def _model_of_delivery(terminalreporter: pytest.TerminalReporter) -> None:
+    told = [dict(report.user_properties).get("model") for report in terminalreporter.getreports("passed")]
+    played = added_up(figures for figures in told if isinstance(figures, dict))
+    if played["scenarios"]:
+        terminalreporter.section("model of delivery by lag of the carrier's list")
+        for lag, counts in played["lags"].items():
+            figures = "  ".join(f"{name} {count}" for name, count in counts.items())
+            terminalreporter.write_line(f"{lag:<12} {figures}")
+        terminalreporter.write_line(f"{'all':<12} scenarios {played['scenarios']}  deaths {played['deaths']}")
+
+
+def _inbound_cases(terminalreporter: pytest.TerminalReporter) -> None:
     ran = {report.nodeid.partition("::")[0] for report in terminalreporter.getreports("passed")}
     if not any(name.endswith("test_language_truth.py") for name in ran):
         return

@@ -20,7 +20,7 @@ from smsgw.config import PREFIX, Settings
 from smsgw.keywords import load_registry
 from smsgw.services import open_services
 from smsgw.simulator.codes import FAILURES, REFUSALS
-from smsgw.simulator.faults import KINDS, place_of
+from smsgw.simulator.kinds import KINDS, place_of
 from smsgw.web.app import create_app
 from tests import record, shots
 
@@ -167,7 +167,7 @@ def _fields() -> Iterable[tuple[str, FieldInfo]]:
 
 def _default(field: FieldInfo) -> str:
     value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
-    return "" if value in ("", None, ()) else f"`{','.join(value) if isinstance(value, tuple) else value}`"
+    return "" if value in ("", None, (), {}) else f"`{','.join(value) if isinstance(value, tuple) else value}`"
 
 
 def _others(name: str, phrases: Iterable[str]) -> list[str]:

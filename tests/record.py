@@ -60,6 +60,7 @@ def _first_try(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
+    text = re.sub(r"password [a-z0-9-]{19}$", "password " + "-".join(["····"] * 4), text, flags=re.MULTILINE)
     return re.sub(r"^  \S*smsgw simulate", "  .venv/bin/smsgw simulate", text, flags=re.MULTILINE)
 
 

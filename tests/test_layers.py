@@ -14,7 +14,7 @@ LAYERS = (
     ("config", "logs", "loopback", "phones"),
     ("rulebook", "store"),
     ("clock",),
-    ("carriers", "keywords", "members", "messages"),
+    ("carriers", "keywords", "members", "messages", "operators"),
     ("offices",),
     ("gateway",),
     ("services", "migrations", "supervisor"),

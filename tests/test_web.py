@@ -96,7 +96,7 @@ def test_a_report_out_of_its_pattern_is_refused(gate: Gateway, fields: dict[str,
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [
-    ("get", twilio.INBOUND, 405), ("put", twilio.INBOUND, 405), ("get", "/", 404), ("get", "/console", 404),
+    ("get", twilio.INBOUND, 405), ("put", twilio.INBOUND, 405), ("get", "/", 404), ("get", "/console", 303),
     ("post", "/webhooks/nobody/inbound", 404), ("post", "/webhooks/nobody/status", 404), ("get", "/webhooks", 404),
 ])  # fmt: skip
 def test_other_routes_say_so_without_a_stack(gate: Gateway, method: str, path: str, status: int) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from sqlalchemy import select
 
 from smsgw import migrations
-from smsgw.cli import datakey
+from smsgw.cli import datakey, demo_login
+from smsgw.cli.demo_login import Login
 from smsgw.config import HOME_ENV, Settings
 from smsgw.errors import StartupError
 from smsgw.members.demo import DEMO_PEOPLE, populate
@@ -41,7 +42,15 @@ def shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def prepare(settings: Settings, say: Callable[[str], None]) -> Hint:
+@dataclass(frozen=True)
+class Ready:
+    """What a prepared demo tells: the first thing to try, and how to sign in to the console."""
+
+    hint: Hint
+    login: Login
+
+
+def prepare(settings: Settings, say: Callable[[str], None]) -> Ready:
     """Make the data key, migrate, load demo people where nobody is yet. StartupError where data would be lost."""
     if datakey.make(settings):
         say(f"Data key: made {shown(settings.key_file)}; without it the stored personal data cannot be read")
@@ -50,7 +59,7 @@ def prepare(settings: Settings, say: Callable[[str], None]) -> Hint:
         lost = datakey.problem(store)
         if lost:
             raise StartupError([lost])
-        return _people(store, say)
+        return Ready(_people(store, say), demo_login.prepare(store))
 
 
 def _people(store: Store, say: Callable[[str], None]) -> Hint:

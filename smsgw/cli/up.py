@@ -43,10 +43,10 @@ def _run(home: Path) -> None:
         envfile.write(env_file(home), {}, _this_run(settings, local, carrier_port, redis_url))
         ready = load()
         refuse_real_carrier(ready)
-        hint = demo.prepare(ready, click.echo)
+        prepared = demo.prepare(ready, click.echo)
         _start(crew, carrier_port)
         if crew.wait_for(lambda: _status(f"{local}/readyz") == 200, READY_WITHIN):
-            _greet(local, hint, home)
+            _greet(local, prepared, home)
             crew.watch()
         elif not crew.stop.is_set():
             raise StartupError([f"{local}/readyz did not answer 200 in {READY_WITHIN:.0f} s: see {home / 'log'}."])
@@ -117,11 +117,12 @@ def _status(url: str) -> int:
         return 0
 
 
-def _greet(local: str, hint: demo.Hint, home: Path) -> None:
+def _greet(local: str, prepared: demo.Ready, home: Path) -> None:
     click.echo("\nEverything runs. Ctrl-C stops it.\n")
     click.echo(f"  {'Gateway:':21}{local}")
     for name, path in PAGES.items():
         if _status(local + path) not in (0, 404):
             click.echo(f"  {name + ':':21}{local}{path}")
+    click.echo(f"  {'  sign in as:':21}{prepared.login.line()}")
     click.echo(f"  {'Logs:':21}{demo.shown(home / 'log')}")
-    click.echo(f"\nTry in another terminal:\n\n  {hint.command()}\n")
+    click.echo(f"\nTry in another terminal:\n\n  {prepared.hint.command()}\n")

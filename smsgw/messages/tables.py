@@ -19,6 +19,12 @@ from smsgw.store import Encrypted, Sealed, metadata
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements INTEGER keys only
 
+OF_REPLIES = "kind IN ('reply', 'apology')"
+OF_OUR_OWN = "kind IN ('alert', 'notice', 'announcement')"
+# Every state but those that nearly all replies end in, or pass through within moments.
+REPLY_STATES = ("accepted", "sent", "failed", "undelivered", "canceled", "expired", "unknown", "failed_unknown")
+REPLY_STATES_INDEXED = f"state IN {REPLY_STATES} AND {OF_REPLIES}"
+
 inbound = Table(
     "inbound",
     metadata,
@@ -43,6 +49,7 @@ inbound = Table(
     Column("language", String(2)),
     Column("answered_at", BigInteger),
     Column("secret", Encrypted("secret")),  # the PIN that was taken out of the body; NULL once it is answered
+    Column("number", Sealed("number")),  # the membership number that it was read with, for the console's search
     UniqueConstraint("carrier", "carrier_id"),
     Index("ix_inbound_due", "id", sqlite_where=text("state = 'received'"), postgresql_where=text("state = 'received'")),
     Index(
@@ -53,6 +60,31 @@ inbound = Table(
         postgresql_where=text("state = 'received'"),
     ),
     Index("ix_inbound_phone", "from_phone", "id"),
+    # The console's (smsgw.messages.log): each ends in what its rows are listed by. Their conditions keep a message out
+    # of them for as long as it is on its way, and for good where nothing is the matter with it.
+    Index(
+        "ix_inbound_number",
+        "number",
+        "id",
+        sqlite_where=text("number IS NOT NULL"),
+        postgresql_where=text("number IS NOT NULL"),
+    ),
+    Index(
+        "ix_inbound_keyword",
+        "keyword",
+        "carrier",
+        "id",
+        sqlite_where=text("state <> 'received'"),
+        postgresql_where=text("state <> 'received'"),
+    ),
+    Index(
+        "ix_inbound_reason",
+        "reason",
+        "state",
+        "id",
+        sqlite_where=text("reason IS NOT NULL"),
+        postgresql_where=text("reason IS NOT NULL"),
+    ),
 )
 
 outbound = Table(
@@ -85,10 +117,20 @@ outbound = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("looks", SmallInteger, nullable=False, server_default="0"),  # into the carrier's list, while unknown
+    Column("no_report_at", BigInteger),  # since when no last report is waited for; told while accepted or sent
     UniqueConstraint("inbound_id", "kind", "resend_no"),
     UniqueConstraint("carrier", "carrier_id"),
     Index(
         "ix_outbound_due",
+        "priority",
+        "id",
+        sqlite_where=text("state = 'queued'"),
+        postgresql_where=text("state = 'queued'"),
+    ),
+    # For numbers with a pace, whose backlog the others' must not be looked for in.
+    Index(
+        "ix_outbound_due_number",
+        "from_phone",
         "priority",
         "id",
         sqlite_where=text("state = 'queued'"),
@@ -106,6 +148,12 @@ outbound = Table(
         sqlite_where=text("state IN ('unknown', 'failed_unknown') AND looks < 27"),
         postgresql_where=text("state IN ('unknown', 'failed_unknown') AND looks < 27"),
     ),
+    Index(
+        "ix_outbound_reported",
+        "updated_at",
+        sqlite_where=text("state IN ('accepted', 'sent') AND no_report_at IS NULL"),
+        postgresql_where=text("state IN ('accepted', 'sent') AND no_report_at IS NULL"),
+    ),
     Index("ix_outbound_phone", "to_phone", "id"),
     Index(
         "uq_outbound_notice_key",
@@ -113,6 +161,38 @@ outbound = Table(
         unique=True,
         sqlite_where=text("notice_key IS NOT NULL"),
         postgresql_where=text("notice_key IS NOT NULL"),
+    ),
+    # The console's again: replies are listed by their inbound, what we wrote of our own accord by itself.
+    Index(
+        "ix_outbound_reply_state",
+        "state",
+        "inbound_id",
+        sqlite_where=text(REPLY_STATES_INDEXED),
+        postgresql_where=text(REPLY_STATES_INDEXED),
+    ),
+    Index(
+        "ix_outbound_reply_error",
+        "error_code",
+        "state",
+        "inbound_id",
+        sqlite_where=text(f"{OF_REPLIES} AND error_code IS NOT NULL"),
+        postgresql_where=text(f"{OF_REPLIES} AND error_code IS NOT NULL"),
+    ),
+    Index(
+        "ix_outbound_own_state",
+        "state",
+        "carrier",
+        "id",
+        sqlite_where=text(OF_OUR_OWN),
+        postgresql_where=text(OF_OUR_OWN),
+    ),
+    Index(
+        "ix_outbound_own_error",
+        "error_code",
+        "state",
+        "id",
+        sqlite_where=text(f"{OF_OUR_OWN} AND error_code IS NOT NULL"),
+        postgresql_where=text(f"{OF_OUR_OWN} AND error_code IS NOT NULL"),
     ),
 )
 
@@ -186,4 +266,36 @@ carrier_pause = Table(
     Column("wait_ms", Integer, nullable=False),
     Column("reason", String(16), nullable=False),
     Column("probe_id", BigInteger),  # the one message that may be sent meanwhile
+)
+
+sender_pace = Table(
+    "sender_pace",
+    metadata,
+    Column("number", String(16), primary_key=True),
+    Column("free_at", BigInteger, nullable=False),  # microseconds since 1970: up to then its time has been used
+)
+
+# Up to which row the texts of a log are emptied already (smsgw.messages.retention).
+emptied = Table(
+    "emptied",
+    metadata,
+    Column("log", String(16), primary_key=True),
+    Column("upto", BigInteger, nullable=False),
+)
+
+# Phones that wrote for the first time, counted every few minutes: among the messages up to this one (T25).
+newcomers = Table(
+    "newcomers",
+    metadata,
+    Column("upto", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("phones", Integer, nullable=False),
+)
+
+daily_sends = Table(
+    "daily_sends",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),  # since 1970, in western Indonesia
+    Column("sent", Integer, nullable=False),
+    Column("told", SmallInteger, nullable=False, server_default="0"),  # the level that the log has told
 )

@@ -10,7 +10,9 @@ from alembic.script import ScriptDirectory
 
 import smsgw.clock
 import smsgw.members.tables
-import smsgw.messages.tables  # noqa: F401 - all of them fill the metadata
+import smsgw.messages.tables
+import smsgw.operators.saved
+import smsgw.operators.tables  # noqa: F401 - all of them fill the metadata
 from smsgw.store import Store
 
 HERE = Path(__file__).parent

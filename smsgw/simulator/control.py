@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from smsgw.simulator.faults import KINDS, Order, TooManySwitches, place_of
+from smsgw.simulator.faults import Order, TooManySwitches
 from smsgw.simulator.inbound import BURST, BURST_PER_S, Text
+from smsgw.simulator.kinds import KINDS, place_of
 from smsgw.simulator.replay import Gone, Replay
 
 if TYPE_CHECKING:
@@ -106,8 +107,8 @@ class Control:
         return jsonify(entry.as_json(self._standin.account_sid))
 
     def reset(self) -> Response:
-        """Forget messages, switches, what waits and what went over the line."""
-        self._standin.reset()
+        """Forget messages, switches, what waits and what went over the line; or one phone's messages and switches."""
+        self._standin.reset(Clearing.model_validate(request.get_json()).phone)
         return jsonify({"reset": True})
 
     def _shown(self) -> list[dict[str, object]]:

@@ -68,9 +68,9 @@ class Remote:
         """Send a request once more (smsgw.simulator.replay.Replay as JSON); the new one."""
         return self._ask("POST", f"/traffic/{number}/replay", change)
 
-    def reset(self) -> None:
-        """Have the stand-in forget everything."""
-        self._ask("POST", "/reset", {})
+    def reset(self, phone: str | None = None) -> None:
+        """Have the stand-in forget everything, or one phone's messages and switches."""
+        self._ask("POST", "/reset", {"phone": phone})
 
     def _ask(self, method: str, path: str, asked: dict[str, Any] | None = None) -> dict[str, Any]:
         if not is_loopback(host_of(self.url)):

@@ -24,5 +24,5 @@ def open_stage(line: Line, store: Store) -> Stage:
         advance=lambda seconds: clock.move(seconds * MS),
         switch=switch,
         clear=lambda phone: line.carrier.clear(phone=phone),
-        fresh=lambda phone: reset.phone(store, phone),
+        fresh=lambda phone: reset.begin_anew(line.carrier, store, phone),
     )

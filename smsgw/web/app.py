@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from smsgw.console import frame
 from smsgw.services import Services
 from smsgw.simulator import api, pages
 from smsgw.web import answers, health, hooks
@@ -15,6 +16,7 @@ def create_app(services: Services) -> Flask:
     app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT, MAX_FORM_MEMORY_SIZE=BODY_LIMIT, MAX_FORM_PARTS=200)
     app.register_blueprint(hooks.blueprint(services))
     app.register_blueprint(health.blueprint(services))
+    app.register_blueprint(frame.blueprint(services))
     if services.settings.environment == "demo":
         app.register_blueprint(pages.blueprint(services))
         app.register_blueprint(api.blueprint(services))

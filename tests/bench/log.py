@@ -1,0 +1,176 @@
+"""The command `python -m tests.bench.log`: how long the first page of each filter takes over a million messages."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import click
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from sqlalchemy import func, select, text
+
+from smsgw import migrations
+from smsgw.messages.log import STATES, Filters, page
+from smsgw.messages.tables import inbound
+from smsgw.store import Cipher, Store, open_store
+from tests.bench.postgresql import postgresql
+from tests.support import past
+
+KEY: Final = bytes(range(64))
+CEILING_MS: Final = 500
+TIMES: Final = 7
+MEMBERS: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A filter's first page: how long it took at the middle and at worst, rows, and whether all was looked through."""
+
+    database: str
+    filter: str
+    p50_ms: float
+    max_ms: float
+    rows: int
+    complete: bool
+
+
+def cases(count: int) -> Mapping[str, Filters]:
+    """Each filter by itself, common, rare and without a hit, then the worst that two or three of them can be."""
+    oldest = past.LAST_MS - count * 8_000
+    early: dict[str, Any] = {"since_ms": oldest + 4_000_000, "until_ms": oldest + count * 400}
+    middle: dict[str, Any] = {"since_ms": oldest + count * 4_000, "until_ms": oldest + count * 4_000 + 86_400_000}
+    one = {
+        "no filter": Filters(),
+        "a day": Filters(**middle),
+        "before the first message": Filters(until_ms=5),
+        "phone": Filters(phone=past.phone(7)),
+        "phone, no hit": Filters(phone="+6281100000000"),
+        "membership number": Filters(number=past.member(7)),
+        "membership number, no hit": Filters(number="99999999999"),
+        **{f"state {state}": Filters(state=state) for state in STATES},
+        "keyword, common": Filters(keyword="JHT"),
+        "keyword, old": Filters(keyword=past.OLD_KEYWORD),
+        "keyword, no hit": Filters(keyword="HILANG"),
+        "not understood": Filters(keyword="-"),
+        "carrier, common": Filters(carrier="twilio"),
+        "carrier, old": Filters(carrier="kannel"),
+        "carrier, no hit": Filters(carrier="other"),
+        "error code": Filters(error_code="30003"),
+        "error code, old": Filters(error_code="30034"),
+        "error code, no hit": Filters(error_code="99999"),
+        "reason": Filters(why="limit"),
+        "reason, one old row": Filters(why=past.OLD_REASON),
+        "text, common": Filters(text="jht"),
+        "text, one old row": Filters(text=past.NEEDLE),
+    }
+    both = {
+        "state expired, early": Filters(state="expired", **early),
+        "state sent, a day": Filters(state="sent", **middle),
+        "state delivered, keyword old": Filters(state="delivered", keyword=past.OLD_KEYWORD),
+        "state delivered, carrier old": Filters(state="delivered", carrier="kannel"),
+        "error code, keyword that never fails": Filters(error_code="30003", keyword=past.NEVER_FAILS),
+        "error code, other carrier": Filters(error_code="30003", carrier="other"),
+        "error code, carrier old": Filters(error_code="30003", carrier="kannel"),
+        "error code, a state of another": Filters(error_code="30003", state="failed"),
+        "error code, a day": Filters(error_code="30005", **middle),
+        "keyword, state suppressed": Filters(keyword="JHT", state="suppressed"),
+        "keyword, carrier old, early": Filters(keyword="JHT", carrier="kannel", **early),
+        "carrier old, a later day": Filters(carrier="kannel", **middle),
+        "phone, error code": Filters(phone=past.phone(7), error_code="30003"),
+        "number, text": Filters(number=past.member(7), text="per 5"),
+        "text, early": Filters(text=past.NEEDLE, **early),
+        "text, phone": Filters(text=past.NEEDLE, phone=past.phone(7)),
+    }
+    return one | both
+
+
+def measure(store: Store, name: str, count: int) -> Iterator[Figure]:
+    """Each filter's figure."""
+    for title, filters in cases(count).items():
+        took = []
+        for _ in range(TIMES):
+            began = time.perf_counter()
+            found = page(store, filters)
+            took.append((time.perf_counter() - began) * 1000)
+        whole = found.searched_to_ms is None
+        yield Figure(name, title, round(median(took), 1), round(max(took), 1), len(found.entries), whole)
+
+
+def fill(store: Store, count: int, console: Console) -> None:
+    """A past of `count` messages, unless it is there already."""
+    migrations.upgrade(store)
+    with store.read() as connection:
+        if connection.scalar(select(func.max(inbound.c.id))) == count:
+            return
+    one = past.Past(store.cipher, count, phones=MEMBERS)
+    steps = past.write(store, one)
+    for _ in track(steps, f"{count:,} messages", total=-(-count // past.BATCH), console=console):
+        pass
+    with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if store.engine.dialect.name == "postgresql":
+            connection.execute(text("VACUUM ANALYZE inbound, outbound"))  # as it does by itself before long
+        else:
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+
+
+@contextmanager
+def opened(kind: str, folder: Path) -> Iterator[Store]:
+    """The store of a database that is kept in `folder`."""
+    if kind == "sqlite":
+        folder.mkdir(parents=True, exist_ok=True)
+        with closing(open_store(f"sqlite:///{folder / 'log.sqlite'}", Cipher(KEY))) as store:
+            yield store
+        return
+    with postgresql(folder / "postgresql") as server:
+        if not server.has("log"):
+            server.do("CREATE DATABASE log")
+        with closing(open_store(server.url("log"), Cipher(KEY))) as store:
+            yield store
+
+
+def show(figures: list[Figure], console: Console) -> None:
+    """Print the table."""
+    table = Table(title="first page of 50 rows, ms")
+    for name in ("filter", "database", "p50", "max", "rows", ""):
+        table.add_column(name, justify="left" if name in ("filter", "database", "") else "right")
+    for one in sorted(figures, key=lambda one: [*cases(1)].index(one.filter)):
+        rest = "" if one.complete else "searched as far as time allows"
+        table.add_row(one.filter, one.database, str(one.p50_ms), str(one.max_ms), str(one.rows), rest)
+    console.print(table)
+
+
+@click.command()
+@click.option("--messages", default=1_000_000, show_default=True, help="messages in the log")
+@click.option("--db", "kinds", default="sqlite,postgresql", show_default=True, help="databases")
+@click.option("--folder", default="build/log", show_default=True, type=click.Path(path_type=Path), help="kept data")
+@click.option("--json", "path", default="build/log.json", show_default=True, type=click.Path(path_type=Path))
+@click.option("--fill-only", is_flag=True, help="write the messages and stop")
+def main(messages: int, kinds: str, folder: Path, path: Path, **options: Any) -> None:
+    """Measure, print, write JSON, and fail where a page takes half a second."""
+    console = Console(width=120 if not sys.stdout.isatty() else None)
+    figures: list[Figure] = []
+    for kind in kinds.split(","):
+        with opened(kind, folder / str(messages)) as store:
+            fill(store, messages, console)
+            figures += [] if options["fill_only"] else measure(store, kind, messages)
+    if options["fill_only"]:
+        return
+    show(figures, console)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"messages": messages, "figures": [asdict(one) for one in figures]}, indent=1) + "\n")
+    slow = [one for one in figures if one.max_ms > CEILING_MS]
+    for one in slow:
+        console.print(f"[red]{one.filter} on {one.database} took {one.max_ms} ms, more than {CEILING_MS}")
+    if slow:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
