@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import insert
 
-from smsgw.members.tables import complaints
+from smsgw.members.tables import complaints, memberships, people, subject_requests
 from smsgw.messages.tables import inbound, outbound, outbound_event
 from smsgw.operators import audit
 from smsgw.operators.audit import Actor
@@ -68,11 +68,26 @@ DAY_MS: Final = 86_400_000
 
 def fill(store: Store) -> None:
     """One conversation a payload, from one phone: message, reply, its history, a report, an act; ids count from 1."""
+    _member(store)
     for n, text in enumerate(PAYLOADS, 1):
         _conversation(store, n, text)
         with store.write() as connection:
             reason = text.encode("utf-8", "replace").decode()
             audit.add(connection, Actor("cli"), "reveal", f"inbound/{n}", reason, n)
+
+
+def _member(store: Store) -> None:
+    with store.write() as connection:
+        connection.execute(insert(people).values(id=1, nik="9973014107900003", name=PAYLOADS[0]))
+        member = {
+            "id": 1,
+            "person_id": 1,
+            "number": NUMBER,
+            "status": "AKTIF",
+            "segment": "PU",
+            "employer": PAYLOADS[1],
+        }
+        connection.execute(insert(memberships).values(member))
 
 
 def _conversation(store: Store, n: int, text: str) -> None:
@@ -89,5 +104,7 @@ def _conversation(store: Store, n: int, text: str) -> None:
         connection.execute(insert(outbound).values(**went, **sent, **stamps, **error, body=text))
         step = {"from_state": "sending", "to_state": "failed", "cause": "send", "cause_key": "send:1"}
         connection.execute(insert(outbound_event).values(outbound_id=n, at=n, last_at=n, **step))
+        asked = {"kind": "name", "membership_id": 1, "state": "open", "asked_by": "rina", "asked_at": n}
+        connection.execute(insert(subject_requests).values(**asked, value=text))
         report = {"number": f"L2511-{n:05}", "inbound_id": n, "phone": PHONE, "state": "received"}
         connection.execute(insert(complaints).values(**report, text=text, filed_at=n, changed_at=n))
