@@ -312,29 +312,3 @@ def test_when_a_phone_opted_out_stays_as_it_was(store: Store) -> None:
         connection.execute(update(contact).values(opted_out_at=None))
         inbox.opt_out(connection, ["+6281", "+6281"])
     assert (opted_out_at(store) or 0) > 5
-
-
-WAITS = [
-    (1, None, 2_000, 3_000),
-    (2, None, 4_000, 6_000),
-    (3, None, 8_000, 12_000),
-    (7, None, 128_000, 192_000),
-    (9, None, 300_000, 300_000),
-    (12, None, 300_000, 300_000),
-    (1, 7.0, 7_000, 7_000),
-    (9, 0.0, 0, 0),
-    (1, 86_400.0, 300_000, 300_000),
-]
-
-
-@pytest.mark.parametrize(("attempt", "wish", "least", "most"), WAITS)
-def test_the_wait_doubles_with_jitter_and_the_carriers_wish_counts(
-    store: Store, attempt: int, wish: float | None, least: int, most: int
-) -> None:
-    queue(store, 8)
-    with store.write() as connection:
-        connection.execute(update(outbound).values(attempts=attempt - 1))
-    send(store, Scripted(lambda parcel: Outcome(Verdict.SAFE, retry_after_s=wish)))
-    waits = [row.next_attempt_at - row.updated_at for row in rows(store)]
-    assert all(least - 5 <= wait <= most + 5 for wait in waits)
-    assert (len(set(waits)) > 1) or least == most
