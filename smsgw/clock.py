@@ -15,6 +15,7 @@ from smsgw.store.sql import dialect_of, insert
 
 WIB = timedelta(hours=7)
 DAY_MS = 86_400_000
+WIB_MS = WIB // timedelta(milliseconds=1)
 
 # One row: how far the clock is moved.
 clock_offset = Table(

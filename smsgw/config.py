@@ -2,19 +2,21 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from smsgw.errors import StartupError
 
 PREFIX = "SMSGW_"
 HOME_ENV = f"{PREFIX}HOME"
+HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+MIN_PACE, MAX_PACE = 0.01, 10_000  # messages a second
 
 
 class Settings(BaseSettings):
@@ -63,6 +65,18 @@ class Settings(BaseSettings):
     kannel_callback_url: str = Field(
         "http://127.0.0.1:8000", description="address under which Kannel reaches us, with no proxy in between"
     )
+    pace: Annotated[Mapping[str, float], NoDecode] = Field(
+        {}, description="messages a second that a number may send, as 2757=30,+622150000000=10; others send unpaced"
+    )
+    sends_per_day: int = Field(
+        0, ge=0, description="messages that may leave in a day, the last fifth for who asked; 0: any number"
+    )
+    quiet_hours: str = Field(
+        "21:00-07:00", description="in western Indonesia, when no notice or announcement leaves; empty: they always do"
+    )
+    routes: Annotated[Mapping[str, tuple[str, ...]], NoDecode] = Field(
+        {}, description="carriers that share a number, as 2757=kannel,twilio; semicolons between numbers"
+    )
     data_key: SecretStr = Field(
         SecretStr(""), description="64 bytes in hex that encrypt personal data; empty: the file"
     )
@@ -76,6 +90,12 @@ class Settings(BaseSettings):
     replies_per_hour: int = Field(10, ge=1, description="replies that a phone gets within an hour, then one last word")
     replies_per_day: int = Field(20, ge=2, description="replies that a phone gets within a day, the last word included")
     repeats_per_hour: int = Field(3, ge=1, description="times an hour that a phone is told the same general text")
+    answer_to: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("+62",), description="what numbers begin with that are answered, comma-separated; +62: only mobile numbers"
+    )
+    new_senders_per_hour: int = Field(
+        1000, ge=1, description="phones that write for the first time within an hour, above which there is an alarm"
+    )
     binding: Literal["record", "claim"] = Field(
         "record",
         description="who may bind by DAFTAR: `record`, the phone on record; `claim`, any phone where none is on record",
@@ -83,22 +103,66 @@ class Settings(BaseSettings):
     pin: Literal["off", "on"] = Field(
         "off", description="`on`: a participant may have personal answers ask for a PIN (docs/pin.md)"
     )
+    keep_bodies_days: int = Field(
+        30, ge=2, description="days after which the texts of messages are erased (docs/retention.md)"
+    )
+    keep_rows_days: int = Field(
+        365, ge=2, description="days after which the rows of messages are erased; not fewer than the texts'"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="least level that is logged")
     simulator_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="names, comma-separated, under which the demo's simulator answers besides this machine's own"
     )
     send_threads: int = Field(16, ge=1, le=64, description="calls to the carrier under way at once in a worker")
 
-    @field_validator("twilio_from", "kannel_from", "kannel_peers", "simulator_hosts", mode="before")
+    @field_validator("twilio_from", "kannel_from", "kannel_peers", "answer_to", "simulator_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("pace", mode="before")
+    @classmethod
+    def _pace(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return dict([part.strip() for part in pace.split("=")] for pace in value.split(",") if pace.strip())
+
+    @field_validator("pace")
+    @classmethod
+    def _moves(cls, value: Mapping[str, float]) -> Mapping[str, float]:
+        if not all(number and MIN_PACE <= per_second <= MAX_PACE for number, per_second in value.items()):
+            raise ValueError("must be as 2757=30: a number and its messages a second, 0.01 to 10000")
+        return value
+
+    @field_validator("routes", mode="before")
+    @classmethod
+    def _routes(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        routes = [[part.strip() for part in re.split("[=,]", route)] for route in value.split(";") if route.strip()]
+        if not all(len(route) > 2 and all(route) for route in routes):
+            raise ValueError("must be as 2757=kannel,twilio: a number and its carriers, the first choice first")
+        return {number: tuple(carriers) for number, *carriers in routes}
+
+    @field_validator("answer_to")
+    @classmethod
+    def _prefixes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or not all(re.fullmatch(r"\+[1-9][0-9]{0,14}", prefix, re.ASCII) for prefix in value):
+            raise ValueError("must be beginnings of international numbers, as +62")
+        return value
 
     @field_validator("kannel_peers")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for peer in value:
             ip_network(peer, strict=False)
+        return value
+
+    @field_validator("keep_rows_days")
+    @classmethod
+    def _not_before_bodies(cls, value: int, info: ValidationInfo) -> int:
+        if value < info.data.get("keep_bodies_days", 0):
+            raise ValueError("must not be fewer than SMSGW_KEEP_BODIES_DAYS")
         return value
 
     @field_validator("kannel_token")
@@ -122,6 +186,19 @@ class Settings(BaseSettings):
     @classmethod
     def _empty(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        if value and not HOURS.fullmatch(value):
+            raise ValueError("must be as 21:00-07:00")
+        return value
+
+    @property
+    def quiet(self) -> tuple[int, int] | None:
+        """The quiet hours as minutes of the day."""
+        found = HOURS.fullmatch(self.quiet_hours)
+        return (int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])) if found else None
 
     @property
     def database(self) -> str:

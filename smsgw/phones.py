@@ -23,6 +23,11 @@ def is_mobile_id(e164: str) -> bool:
     return _MOBILE_ID.fullmatch(e164) is not None
 
 
+def is_answered(e164: str, prefixes: tuple[str, ...]) -> bool:
+    """Whether a number is one that replies go to: +62 stands for mobile numbers of Indonesia, others for themselves."""
+    return any(is_mobile_id(e164) if prefix == "+62" else e164.startswith(prefix) for prefix in prefixes)
+
+
 def to_e164(text: str, region: str = "ID") -> str | None:
     """E.164 of a valid number written in any usual way, else None (also for short codes and names).
 

@@ -1,10 +1,11 @@
 """The wiring: which part gets which, built once per process from the settings."""
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from threading import Event
 
 from redis import Redis
 
@@ -12,14 +13,15 @@ from smsgw import logs
 from smsgw.carriers import Carrier
 from smsgw.clock import Clock, day_of, today
 from smsgw.config import Settings
-from smsgw.errors import StartupError
+from smsgw.errors import StartupError, StoreUnavailable
 from smsgw.gateway import jobs
 from smsgw.gateway.answer import AnswerVerb
 from smsgw.gateway.apology import Apologies
-from smsgw.gateway.bell import Bell, QuietBell
+from smsgw.gateway.bell import Bell, Later, QuietBell
 from smsgw.gateway.collect import CollectVerb
 from smsgw.gateway.look import LookVerb
 from smsgw.gateway.notices import Sender
+from smsgw.gateway.purge import Keep, PurgeVerb
 from smsgw.gateway.receive import Receive
 from smsgw.gateway.reply import Budget
 from smsgw.gateway.send import SendVerb
@@ -29,14 +31,18 @@ from smsgw.gateway.work import Work
 from smsgw.keywords import Registry, load_registry
 from smsgw.loopback import host_of, is_loopback
 from smsgw.members.directory import Directory
+from smsgw.messages.pacing import Pace
+from smsgw.messages.terms import Quiet, Terms
 from smsgw.offices import Offices
 from smsgw.offices import load as load_offices
 from smsgw.rulebook import Rulebook
 from smsgw.rulebook import load as load_rulebook
-from smsgw.store import Cipher, Store, open_store
+from smsgw.store import Cipher, Store, durability, open_store
 from smsgw.store.cipher import read_key
 
 CARRIERS = "smsgw.carriers"  # entry points: a carrier of one's own is one line in its package
+
+Language = tuple[Registry, Rulebook]
 
 
 @dataclass(frozen=True)
@@ -75,13 +81,14 @@ def open_database(settings: Settings) -> Store:
 
 
 @contextmanager
-def open_services(settings: Settings) -> Iterator[Services]:
-    """Services that are closed at the end of the block."""
+def open_services(settings: Settings, language: Language | None = None) -> Iterator[Services]:
+    """Services that are closed at the end of the block. `language`: one that was opened already."""
     refuse_real_carrier(settings)
     logs.configure(settings.log_level)
-    registry, rulebook = open_language(settings)
+    registry, rulebook = language or open_language(settings)
     offices = load_offices(settings.offices_file)
     store = open_database(settings)
+    _require_durable(settings, store)
     url = settings.redis_url.get_secret_value()
     redis = jobs.connect(url) if url else None
     bell: Bell = jobs.bell(redis) if redis is not None else QuietBell()
@@ -95,7 +102,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             offices=offices,
             clock=Clock(store, movable=settings.environment == "demo"),
             directory=Directory(store),
-            carriers=_carriers(settings),
+            carriers=open_carriers(settings),
             redis=redis,
             bell=bell,
             receive=receive,
@@ -109,7 +116,15 @@ def open_services(settings: Settings) -> Iterator[Services]:
             redis.close()
 
 
-def open_language(settings: Settings) -> tuple[Registry, Rulebook]:
+def _require_durable(settings: Settings, store: Store) -> None:
+    # Where it cannot be reached yet, the web process is up nevertheless and answers 503.
+    if settings.environment == "production":
+        with suppress(StoreUnavailable):
+            if problems := durability.problems(store):
+                raise StartupError(problems)
+
+
+def open_language(settings: Settings) -> Language:
     """The keywords and the rules they tell; StartupError where a text tells a rule that is not there."""
     registry, rulebook = load_registry(), load_rulebook(settings.rules_file, today())
     missing = sorted(registry.rules_named().items(), key=lambda told: told[1])
@@ -123,9 +138,22 @@ def open_language(settings: Settings) -> tuple[Registry, Rulebook]:
     return registry, rulebook
 
 
-def _carriers(settings: Settings) -> dict[str, Carrier]:
+def open_carriers(settings: Settings) -> dict[str, Carrier]:
+    """Every carrier by its name; StartupError where a number is routed over one that does not have it, or is paced and
+    no carrier's."""
     made = (point.load()(settings) for point in entry_points(group=CARRIERS))
-    return {carrier.name: carrier for carrier in made}
+    carriers: dict[str, Carrier] = {carrier.name: carrier for carrier in made}
+    problems = [
+        f"SMSGW_ROUTES: {number} is no number of {name}: add it to that carrier's numbers, or take it out of the route"
+        for number, route in settings.routes.items()
+        for name in route
+        if name not in carriers or number not in carriers[name].numbers
+    ]
+    ours = {number for carrier in carriers.values() for number in carrier.numbers}
+    problems += [f"SMSGW_PACE: {number} is no number of ours" for number in settings.pace if number not in ours]
+    if problems:
+        raise StartupError(problems)
+    return carriers
 
 
 @contextmanager
@@ -133,16 +161,33 @@ def open_work(services: Services) -> Iterator[Work]:
     """The verbs of a process that works, with its pool of calls to the carrier."""
     if services.redis is None:
         raise StartupError(["SMSGW_REDIS_URL is not set: name a Redis, or use `smsgw up`, which starts one."])
+    stopping = Event()
     with ThreadPoolExecutor(services.settings.send_threads, thread_name_prefix="send") as pool:
         yield Work(
             answering=_answering(services),
-            sending=SendVerb(services.store, services.carriers, pool),
-            sweeping=SweepVerb(services.store, services.clock, Apologies(services.registry, services.rulebook)),
+            sending=_sending(services, pool, stopping),
+            sweeping=SweepVerb(
+                services.store,
+                services.clock,
+                Apologies(services.registry, services.rulebook),
+                services.settings.routes,
+                terms_of(services.settings),
+                services.settings.new_senders_per_hour,
+            ),
             bell=services.bell,
             pool=pool,
             looking=LookVerb(services.store, services.carriers, pool),
             collecting=CollectVerb(services.store, services.carriers, services.receive, services.bell),
+            purging=purging(services.settings, services.store),
+            stopping=stopping,
+            paced=bool(services.settings.pace),
         )
+
+
+def purging(settings: Settings, store: Store) -> PurgeVerb:
+    """What erases messages in their time."""
+    clock = Clock(store, movable=settings.environment == "demo")
+    return PurgeVerb(store, clock, Keep(settings.keep_bodies_days, settings.keep_rows_days))
 
 
 def sender_of(services: Services, now_ms: int) -> Sender:
@@ -151,6 +196,19 @@ def sender_of(services: Services, now_ms: int) -> Sender:
     if carrier is None:
         raise StartupError(["No carrier has a number: set SMSGW_TWILIO_FROM or SMSGW_KANNEL_FROM."])
     return Sender(services.registry, services.rulebook.on(day_of(now_ms)), carrier.name, carrier.numbers[0])
+
+
+def terms_of(settings: Settings) -> Terms:
+    """What the settings say of when messages may leave."""
+    paces = tuple(Pace(number, per_second) for number, per_second in settings.pace.items())
+    quiet = settings.quiet
+    movable = settings.environment == "demo"
+    return Terms(paces, settings.sends_per_day, Quiet(*quiet, movable) if quiet is not None else None)
+
+
+def _sending(services: Services, pool: Executor, stopping: Event) -> SendVerb:
+    routes, terms = services.settings.routes, terms_of(services.settings)
+    return SendVerb(services.store, services.carriers, pool, routes, terms, Later(services.bell, "send"), stopping)
 
 
 def _answering(services: Services) -> AnswerVerb:
@@ -167,5 +225,7 @@ def _answering(services: Services) -> AnswerVerb:
         settings.binding,
         frozenset(name for name, carrier in services.carriers.items() if not carrier.answers_stop),
         frozenset(number for carrier in services.carriers.values() for number in carrier.numbers),
+        settings.answer_to,
         with_pin=settings.pin == "on",
+        terms=terms_of(settings),
     )

@@ -23,6 +23,7 @@ from smsgw.config import Settings
 from smsgw.members.demo import populate
 from smsgw.services import Services
 from smsgw.store import Cipher, Store, open_store
+from tests.model.play import added_up
 from tests.support import axe, corpus, kannel, servers, twilio
 from tests.support import browser as browsing
 from tests.support.console import Console, console_over
@@ -65,6 +66,7 @@ def settings(tmp_path: Path) -> Callable[..., Settings]:
         "twilio_auth_token": "not-a-real-token",
         "twilio_from": "+15005550006",
         "data_key": KEY.hex(),
+        "quiet_hours": "",
     }
     return lambda **changes: Settings.model_validate(values | changes)
 
@@ -245,7 +247,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How the outside cases were read, where their tests have run."""
+    """How the outside cases were read and what the model of delivery came to, where their tests have run."""
+    _inbound_cases(terminalreporter)
+    _model_of_delivery(terminalreporter)
+
+
+def _model_of_delivery(terminalreporter: pytest.TerminalReporter) -> None:
+    told = [dict(report.user_properties).get("model") for report in terminalreporter.getreports("passed")]
+    played = added_up(figures for figures in told if isinstance(figures, dict))
+    if played["scenarios"]:
+        terminalreporter.section("model of delivery by lag of the carrier's list")
+        for lag, counts in played["lags"].items():
+            figures = "  ".join(f"{name} {count}" for name, count in counts.items())
+            terminalreporter.write_line(f"{lag:<12} {figures}")
+        terminalreporter.write_line(f"{'all':<12} scenarios {played['scenarios']}  deaths {played['deaths']}")
+
+
+def _inbound_cases(terminalreporter: pytest.TerminalReporter) -> None:
     ran = {report.nodeid.partition("::")[0] for report in terminalreporter.getreports("passed")}
     if not any(name.endswith("test_language_truth.py") for name in ran):
         return

@@ -1,4 +1,4 @@
-"""The parts of README.md and docs/kannel.md that the program writes: `python -m tests.docs write`.
+"""The parts of README.md, docs/kannel.md and docs/simulator.md that the program writes: `python -m tests.docs write`.
 
 A part stands between `<!-- begin:name -->` and `<!-- end:name -->`. Tables come from the program; outputs and figures
 come from files in docs/recorded, which `python -m tests.docs record` and `make bench` write.
@@ -18,12 +18,14 @@ from smsgw.cli.main import COMMANDS
 from smsgw.config import PREFIX, Settings
 from smsgw.keywords import load_registry
 from smsgw.services import open_services
+from smsgw.simulator.codes import FAILURES, REFUSALS
+from smsgw.simulator.faults import KINDS, place_of
 from smsgw.web.app import create_app
 from tests import record
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-FILES = (README, ROOT / "docs" / "kannel.md")
+FILES = (README, ROOT / "docs" / "kannel.md", ROOT / "docs" / "simulator.md")
 BLOCK = re.compile(r"(?P<begin><!-- begin:(?P<name>[\w-]+) -->\n).*?(?P<end><!-- end:(?P=name) -->)", re.DOTALL)
 
 
@@ -71,6 +73,19 @@ def routes() -> str:
             rules = sorted(create_app(services).url_map.iter_rules(), key=lambda rule: rule.rule)
     rows = ((f"`{rule.rule}`", ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))) for rule in rules)
     return _table(("route", "methods"), rows)
+
+
+def faults() -> str:
+    """Every fault that can be switched on."""
+    rows = ((f"`{kind}`", place_of(kind), text) for kind, text in KINDS.items())
+    return _table(("kind", "where", "what happens"), rows)
+
+
+def codes() -> str:
+    """Every error code that can be had."""
+    refused = ((code, "`refused`", f"{text} (HTTP {status})") for code, (status, text) in REFUSALS.items())
+    failed = ((code, "`undelivered`", f"{text} ({status})") for code, (status, text) in FAILURES.items())
+    return _table(("code", "fault", "meaning"), (*refused, *failed))
 
 
 def new_keyword() -> str:
@@ -124,6 +139,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "kannel-settings": kannel_settings,
     "keywords": keywords,
     "routes": routes,
+    "faults": faults,
+    "codes": codes,
     "new-keyword": new_keyword,
     "up": lambda: _recorded("up.txt"),
     "test": lambda: _recorded("test.txt"),
@@ -149,7 +166,7 @@ def _fields() -> Iterable[tuple[str, FieldInfo]]:
 
 def _default(field: FieldInfo) -> str:
     value = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
-    return "" if value in ("", None, ()) else f"`{','.join(value) if isinstance(value, tuple) else value}`"
+    return "" if value in ("", None, (), {}) else f"`{','.join(value) if isinstance(value, tuple) else value}`"
 
 
 def _others(name: str, phrases: Iterable[str]) -> list[str]:

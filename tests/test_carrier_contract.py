@@ -107,6 +107,23 @@ def test_the_account_refused_pauses_the_carrier(side: Side, talk: Talk) -> None:
         assert send(side, url).breaker
 
 
+ELSEWHERE = [
+    (TWILIO, answering("400 Bad Request", '{"code": 21408, "message": "x"}'), True),
+    (TWILIO, answering("400 Bad Request", '{"code": 21606, "message": "x"}'), True),
+    (TWILIO, answering("400 Bad Request", '{"code": 21211, "message": "x"}'), False),
+    (TWILIO, answering("400 Bad Request", '{"code": 21610, "message": "x"}'), False),
+    (KANNEL, answering("403 Forbidden", "Not routable. Do not try again."), True),
+    (KANNEL, answering("400 Bad Request", "Missing receiver number, rejected"), False),
+]
+
+
+@pytest.mark.parametrize(("side", "talk", "elsewhere"), ELSEWHERE)
+def test_what_is_refused_for_its_way_may_go_by_another_carrier(side: Side, talk: Talk, elsewhere: bool) -> None:
+    with server(talk) as url:
+        outcome = send(side, url)
+    assert (outcome.verdict, outcome.elsewhere) == (Verdict.REFUSED, elsewhere)
+
+
 @pytest.mark.parametrize(("side", "talk"), BUSY)
 def test_the_carriers_wish_to_wait_is_kept(side: Side, talk: Talk) -> None:
     with server(talk) as url:

@@ -10,21 +10,6 @@ from smsgw.carriers.response import Answer
 from tests.support.wire import in_pieces, server
 
 
-def test_a_quiet_carrier_is_left_after_the_time_out() -> None:
-    gate = threading.Event()
-    with server(lambda c, n: bool(c.recv(65536)) and gate.wait(10)) as url:  # type: ignore[arg-type]
-        with pytest.raises(Broken):
-            KeptHttp(read_s=0.1).request("POST", url, b"x", {})
-        gate.set()
-
-
-def test_a_full_backlog_is_not_sent() -> None:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))  # bound, but nobody listens
-        with pytest.raises(NotSent):
-            KeptHttp().request("POST", f"http://127.0.0.1:{listener.getsockname()[1]}", b"x", {})
-
-
 def test_a_kept_connection_that_was_closed_meanwhile_is_not_used_again() -> None:
     seen: list[int] = []
 

@@ -44,6 +44,8 @@ def test_a_complete_gateway_is_well(settings: Make, sqlite_url: str, redis_url: 
         ({"twilio_from": ""}, "our numbers are missing", "SMSGW_TWILIO_FROM"),
         ({"kannel_token": "x" * 16, "kannel_from": "2757"}, "Kannel is incomplete", "SMSGW_KANNEL_URL, SMSGW_KANNEL_U"),
         ({"kannel_url": "http://127.0.0.1:1/"}, "Kannel is incomplete", "SMSGW_KANNEL_TOKEN"),
+        ({"routes": "2757=kannel,twilio"}, "a route or a pace cannot be used", "2757 is no number of twilio"),
+        ({"pace": "2757=3"}, "a route or a pace cannot be used", "SMSGW_PACE: 2757 is no number of ours"),
         ({"public_url": "http://sms.example.id"}, "is not a public https address", "SMSGW_PUBLIC_URL"),
         ({"public_url": "https://localhost"}, "is not a public https address", "SMSGW_PUBLIC_URL"),
         ({"twilio_api_url": "http://127.0.0.1:8001"}, "carrier's API http://127.0.0.1:8001", "https"),
@@ -89,8 +91,13 @@ def test_a_redis_that_evicts_is_unsafe(settings: Make, sqlite_url: str, redis_ur
 def test_a_postgresql_that_does_not_write_through_is_unsafe(
     settings: Make, postgresql_url: str, redis_url: str
 ) -> None:
-    (what,) = advice(settings(**PRODUCTION, database_url=postgresql_url, redis_url=redis_url))
-    assert what.startswith("PostgreSQL writes through (not fsync")
+    found = all_checks(settings(**PRODUCTION, database_url=postgresql_url, redis_url=redis_url))
+    wrong = [finding for finding in found if not finding.well]
+    assert {finding.what for finding in wrong} == {"the database may lose what was acknowledged"}
+    assert [finding.next_step.partition(":")[0] for finding in wrong] == [
+        "PostgreSQL has fsync off",
+        "PostgreSQL has full_page_writes off",
+    ]
 
 
 def test_a_lost_key_is_explained_and_no_new_one_is_made(

@@ -27,6 +27,9 @@ class Recorder:
     def all_of_it(self) -> None:
         raise NotImplementedError
 
+    def stop(self) -> None:
+        raise NotImplementedError
+
     def _run(self, verb: str) -> None:
         self.ran.append(verb)
         if self.fail_with:
@@ -202,7 +205,7 @@ def test_the_scheduler_works_alone_while_redis_is_away_and_stops_when_told() -> 
         "def alone():\n"
         "    ran.append(1)\n"
         "    if len(ran) == 2: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "jobs.run_scheduler('redis://127.0.0.1:1/0', SimpleNamespace(all_of_it=alone))\n"
+        "jobs.run_scheduler('redis://127.0.0.1:1/0', SimpleNamespace(all_of_it=alone, stop=lambda: None))\n"
         "print(len(ran))\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)

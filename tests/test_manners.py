@@ -3,6 +3,8 @@
 import pytest
 from sqlalchemy import select, update
 
+from smsgw.config import load
+from smsgw.errors import StartupError
 from smsgw.members.demo import DEMO_PEOPLE
 from smsgw.messages.rows import Arrival
 from smsgw.messages.tables import inbound, outbound
@@ -74,6 +76,27 @@ def test_a_machine_that_answers_every_reply_is_left_alone(gate: Gateway) -> None
 @pytest.mark.parametrize("text", [OWN, "halo", "STOP"])
 def test_our_own_numbers_are_never_answered(gate: Gateway, text: str) -> None:
     assert say(gate, text, twilio.NUMBER) == "(own_number)"
+
+
+FOREIGN = ["+622150000001", "+6591234567", "+14155550100", "+8821612345678"]
+
+
+@pytest.mark.parametrize("phone", FOREIGN)
+def test_only_mobile_numbers_of_the_country_are_answered(gate: Gateway, phone: str) -> None:
+    assert say(gate, OWN, phone) == "(foreign_number)"
+    assert say(gate, "STOP", phone) == "(opt_out)"
+
+
+def test_further_numbers_are_answered_by_a_setting(sqlite_url: str, redis_url: str) -> None:
+    with gateway(twilio.settings(database_url=sqlite_url, redis_url=redis_url, answer_to="+62, +65")) as gate:
+        said = [say(gate, "MENU", phone) for phone in ("+6591234567", SITI.phone, FOREIGN[0], FOREIGN[2])]
+    assert said == ["bantuan.menu", "bantuan.menu", "(foreign_number)", "(foreign_number)"]
+
+
+@pytest.mark.parametrize("value", ["", "62", "+0", "+62,abc"])
+def test_a_wrong_beginning_of_numbers_names_its_setting(value: str) -> None:
+    with pytest.raises(StartupError, match="SMSGW_ANSWER_TO"):
+        load(answer_to=value)
 
 
 def test_stop_is_heard_whatever_the_budget(gate: Gateway) -> None:

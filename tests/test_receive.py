@@ -25,13 +25,6 @@ def count(store: Store) -> int:
         return int(connection.scalar(select(func.count()).select_from(inbound)) or 0)
 
 
-def test_fifty_threads_posting_forty_ids_make_forty_rows(store: Store) -> None:
-    receive = Receive(store, QuietBell())
-    with ThreadPoolExecutor(16) as pool:
-        list(pool.map(receive, [arrival(f"SM{i % 40}") for i in range(2000)]))
-    assert count(store) == 40
-
-
 def test_one_id_many_times_in_one_batch_is_one_row(store: Store) -> None:
     receive = Receive(store, QuietBell())
 

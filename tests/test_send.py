@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from smsgw.carriers import Outcome, Parcel, Verdict
-from smsgw.gateway.send import SendVerb
+from smsgw.gateway.send import BEGIN_WITHIN_S, MAX_BACKOFF_MS, SendVerb
 from smsgw.messages import outbox
 from smsgw.messages.rows import LIFE_MS, Draft, Kind, OutboundRow
 from smsgw.messages.tables import outbound, outbound_event
@@ -87,19 +87,62 @@ def test_a_message_is_not_sent_again_before_its_time(store: Store) -> None:
     assert 55_000 < row.next_attempt_at - row.updated_at <= 60_000
 
 
+# After so many attempts a call waits so long, in seconds, where the carrier asks for this; and half as long again.
+WAITS = [(1, None, 2), (2, None, 4), (5, None, 32), (9, None, 300), (13, None, 300), (1, 0.0, 2), (4, 3.0, 16)]
+
+
+@pytest.mark.parametrize(("attempt", "asked_s", "least_s"), WAITS)
+def test_the_waits_grow_with_jitter_up_to_five_minutes(
+    store: Store, attempt: int, asked_s: float | None, least_s: int
+) -> None:
+    queue(store, 20)
+    with store.write() as connection:
+        connection.execute(update(outbound).values(attempts=attempt - 1))
+    send(store, Scripted(lambda parcel: Outcome(Verdict.SAFE, retry_after_s=asked_s)))
+    waits = [round(row.next_attempt_at - row.updated_at, -2) / 1000 for row in rows(store)]
+    assert all(least_s <= wait <= min(least_s * 1.5, 300) for wait in waits)
+    assert least_s == 300 or len({*waits}) > 1
+
+
+def test_a_reply_grows_too_old_before_it_was_tried_too_often() -> None:
+    waits_ms = [min(1000 * 2**attempt, MAX_BACKOFF_MS) for attempt in range(1, outbox.MAX_ATTEMPTS)]
+    assert sum(waits_ms) > LIFE_MS[Kind.REPLY]
+
+
+def test_a_carrier_that_hangs_uses_up_no_attempts_of_what_it_was_never_given(store: Store) -> None:
+    queue(store, 64)
+    calls: list[Parcel] = []
+
+    def hang(parcel: Parcel) -> Outcome:
+        calls.append(parcel)
+        return Outcome(Verdict.AMBIGUOUS)
+
+    with ThreadPoolExecutor(8) as pool:
+        verb = SendVerb(store, {"scripted": Scripted(hang)}, pool, now=lambda: len(calls) * (BEGIN_WITHIN_S + 1))
+        for _ in range(outbox.MAX_ATTEMPTS + 1):
+            verb(64)
+    assert sweep(store) == ("send",)
+    found = [(row.state, row.attempts) for row in rows(store)]
+    assert sorted(found) == [("queued", 0)] * (64 - outbox.MAX_ATTEMPTS - 1) + [("unknown", 1)] * (
+        outbox.MAX_ATTEMPTS + 1
+    )
+
+
 def test_what_is_uncertain_is_never_sent_again(store: Store) -> None:
     queue(store)
     carrier = Scripted(lambda parcel: Outcome(Verdict.AMBIGUOUS))
     assert (send(store, carrier), send(store, carrier), len(carrier.taken)) == (1, 0, 1)
 
 
-def test_replies_go_before_announcements(store: Store) -> None:
-    queue(store, 1, Kind.ANNOUNCEMENT)
-    queue(store, 1, Kind.NOTICE)
-    carrier = Scripted(accept)
-    with ThreadPoolExecutor(1) as pool:
-        SendVerb(store, {carrier.name: carrier}, pool)(1)
-    assert [(row.kind, row.state) for row in rows(store)] == [("announcement", "queued"), ("notice", "accepted")]
+def test_whoever_asked_goes_before_whoever_did_not(store: Store) -> None:
+    for kind in (Kind.ANNOUNCEMENT, Kind.NOTICE, Kind.ALERT, Kind.APOLOGY, Kind.REPLY):
+        queue(store, 1, kind)
+    sent = []
+    for _ in Kind:
+        before = {row.id for row in rows(store) if row.state == "queued"}
+        send(store, Scripted(accept), 1)
+        sent += [row.kind for row in rows(store) if row.state == "accepted" and row.id in before]
+    assert sent == [Kind.APOLOGY, Kind.REPLY, Kind.ALERT, Kind.NOTICE, Kind.ANNOUNCEMENT]
 
 
 def test_a_message_past_its_time_expires_unsent(store: Store) -> None:
@@ -211,7 +254,7 @@ def test_what_is_given_back_is_sent_later(store: Store) -> None:
     with store.write() as connection:
         outbox.give_back(connection, "mine", [row.id for row in claimed])
     carrier = Scripted(accept)
-    assert (send(store, carrier), [row.attempts for row in rows(store)]) == (1, [2])
+    assert (send(store, carrier), [row.attempts for row in rows(store)]) == (1, [1])
 
 
 def test_marks_of_several_kinds_are_written_at_once(store: Store) -> None:

@@ -1,6 +1,7 @@
 """Status callbacks of the stand-in: signed, in order, and only to hosts that may be called."""
 
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -118,6 +119,28 @@ def test_a_full_timetable_refuses_but_lets_a_journey_go_on() -> None:
     assert followed.get(timeout=WAIT_S)
     timetable.close()
     assert not timetable.at(0, lambda: None)
+
+
+def test_clearing_drops_what_waits_and_what_would_follow() -> None:
+    timetable, begun, go = Timetable(workers=1, limit=10), threading.Event(), threading.Event()
+    done: queue.Queue[str] = queue.Queue()
+
+    def first() -> None:
+        begun.set()
+        go.wait(WAIT_S)
+        timetable.at(0, lambda: done.put("followed"), follows=True)
+
+    timetable.at(0, first)
+    begun.wait(WAIT_S)
+    timetable.at(0, lambda: done.put("due"))
+    timetable.at(time.monotonic() + 3600, lambda: done.put("waiting"))
+    threading.Timer(0.1, go.set).start()
+    timetable.clear()
+    assert go.is_set()
+    timetable.at(0, lambda: done.put("after"))
+    assert done.get(timeout=WAIT_S) == "after"
+    timetable.close()
+    assert done.empty()
 
 
 def test_the_limit_bounds_what_waits() -> None:

@@ -1,17 +1,23 @@
 """Reset: the first state comes back, for all or for one phone, on both databases and while traffic runs."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import Table, insert, select, update
 
+from smsgw.carriers.twilio import Twilio
 from smsgw.clock import clock_offset
 from smsgw.members.tables import claims, memberships, people, phones_on_record
+from smsgw.messages.rows import OutboundRow
 from smsgw.messages.tables import contact, heartbeat, inbound, outbound
 from smsgw.simulator import reset
+from smsgw.simulator.remote import Remote
+from smsgw.simulator.serving import serving
+from smsgw.simulator.standin import StandIn
 from smsgw.store import Store, metadata
+from tests.support import twilio
 from tests.support.gateway import Gateway
 from tests.support.identity import HOUR_MS, JOKO, SITI, STRANGER, alerts, bound, heard, say
 
@@ -120,6 +126,36 @@ def test_it_is_safe_while_traffic_runs(gate: Gateway) -> None:
     with store.read() as connection:
         assert [connection.execute(select(table.c.id)).all() for table in (inbound, outbound)] == [[], []]
     assert say(gate, f"JHT {SITI.number}", SITI.phone) == "jht.balance"
+
+
+def test_what_a_phone_said_is_not_taken_from_the_carriers_list_again(gate: Gateway) -> None:
+    store = gate.services.store
+    with (
+        serving(gate.client.application) as hook,
+        StandIn(twilio.ACCOUNT, twilio.TOKEN, public_url=hook) as standin,
+        serving(standin) as url,
+    ):
+        carrier, listed = Remote(url, twilio.ACCOUNT, twilio.TOKEN), Twilio(twilio.settings(twilio_api_url=url))
+        for phone in (SITI.phone, JOKO.phone):
+            carrier.bring(phone, twilio.NUMBER, "BANTUAN")
+        carrier.switch({"kind": "429", "phone": SITI.phone})
+        reset.begin_anew(carrier, store, SITI.phone)
+        assert [one.from_phone for one in listed.list_received(twilio.NUMBER, 0) or ()] == [JOKO.phone]
+        assert carrier.faults()["faults"] == []
+        reset.begin_anew(carrier, store)
+        assert listed.list_received(twilio.NUMBER, 0) == []
+        assert carrier.traffic(phone=SITI.phone) == []
+
+
+def test_a_worker_that_holds_a_message_lets_it_go(gate: Gateway) -> None:
+    store, held = gate.services.store, list[tuple[str, Sequence[OutboundRow]]]()
+    gate.receive("BANTUAN", SITI.phone)
+    gate.work.answering(1, lambda token, rows: held.append((token, rows)))
+    reset.everything(store)
+    ((token, rows),) = held
+    gate.work.sending.hand_over(token, rows)
+    with store.read() as connection:
+        assert connection.execute(select(outbound.c.id)).all() == []
 
 
 def test_the_clock_is_set_back(gate: Gateway) -> None:

@@ -1,14 +1,34 @@
 """Scripts: what a file may say, how it is refused, and that every difference is found."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from smsgw.errors import StartupError
-from smsgw.simulator.script import Script, Turn, play, read
+from smsgw.errors import StartupError, StoreUnavailable
+from smsgw.simulator.faults import Order
+from smsgw.simulator.script import Script, Stage, Turn, parse, play, read
 from smsgw.simulator.talk import Exchange
 
-PHONE = "+6281218050012"
+PHONE, OTHER = "+6281218050012", "+6281298000012"
+Talk = Callable[[str, str, float], Exchange]
+
+
+def stage(done: list[object], talk: Talk) -> Stage:
+    """A stage that writes down what is done on it."""
+
+    def switch(order: Order) -> dict[str, Any]:
+        done.append((order.kind, order.phone))
+        return {"kind": order.kind, "seed": order.seed}
+
+    return Stage(
+        talk,
+        done.append,
+        switch,
+        lambda phone: done.append(("clear", phone)),
+        lambda phone: done.append(("fresh", phone)),
+    )
 
 
 def heard(reply: str | None = "JHT 180*****345", **changes: object) -> Exchange:
@@ -40,7 +60,7 @@ SILENCE = heard(None, septets=None, state=None, inbound_state="suppressed", reas
     ],
 )
 def test_differences(turn: Turn, exchange: Exchange, differences: int) -> None:
-    (played,) = play(Script(phone=PHONE, turns=(turn,)), lambda *_: exchange, lambda _: None)
+    (played,) = play(Script(phone=PHONE, turns=(turn,)), stage([], lambda *_: exchange))
     assert len(played.differences) == differences
 
 
@@ -52,9 +72,44 @@ def test_a_script_is_held_in_order_each_from_its_phone() -> None:
         return heard()
 
     turns = (Turn(send="A"), Turn(advance=600), Turn(send="B", phone="0812-9800-0012", within=3))
-    played = list(play(Script(phone="081218050012", turns=turns), talk, said.append))
-    assert said == [("A", PHONE, 15.0), 600, ("B", "+6281298000012", 3.0)]
+    played = list(play(Script(phone="081218050012", turns=turns), stage(said, talk)))
+    assert said == [("A", PHONE, 15.0), 600, ("B", OTHER, 3.0), -600]
     assert [one.exchange is None for one in played] == [False, True, False]
+
+
+def test_a_fresh_script_puts_everything_back_at_its_end() -> None:
+    done: list[object] = []
+    turns = (Turn(advance=5, fault=Order(kind="429", seed=3)), Turn(send="A", phone=OTHER), Turn(advance=7, send="B"))
+    script = Script(phone=PHONE, fresh=True, turns=turns)
+    played = list(play(script, stage(done, lambda *_: heard())))
+    begin, end = [("fresh", PHONE), ("fresh", OTHER)], [("clear", PHONE), ("clear", OTHER)]
+    assert done == [*begin, 5, ("429", PHONE), 7, -12, *end]
+    assert played[0].fault == {"kind": "429", "seed": 3}
+
+
+def test_what_breaks_is_put_back_too() -> None:
+    done: list[object] = []
+
+    def talk(text: str, phone: str, seconds: float) -> Exchange:
+        raise StoreUnavailable("gone")
+
+    with pytest.raises(StoreUnavailable):
+        list(play(Script(phone=PHONE, turns=(Turn(advance=5, send="A"),)), stage(done, talk)))
+    assert done == [5, -5]
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "code"),
+    [
+        ("callback-twice", "callback-twice", None),
+        ("429", "429", None),
+        ("{kind: refused, code: 21610}", "refused", 21610),
+    ],
+)
+def test_a_fault_is_a_word_or_a_mapping(fault: str, kind: str, code: int | None) -> None:
+    order = parse(f"phone: '{PHONE}'\nturns: [{{fault: {fault}}}]").turns[0].fault
+    assert order is not None
+    assert (order.kind, order.code) == (kind, code)
 
 
 @pytest.mark.parametrize(
@@ -65,8 +120,11 @@ def test_a_script_is_held_in_order_each_from_its_phone() -> None:
         ("phone: '+6281218050012'\nturns: []", "turns: Tuple should have at least 1 item"),
         ("phone: x\nturns: [{send: JHT}]", "x is not a phone number"),
         ("phone: '+6281218050012'\nturns: [{send: JHT}, {sned: JHT}]", "turns.2.sned: Extra inputs"),
-        ("phone: '+6281218050012'\nturns: [{expect: JHT}]", "turn 1: has neither `send` nor `advance`"),
+        ("phone: '+6281218050012'\nturns: [{expect: JHT}]", "turn 1: has neither `send` nor `advance` nor `fault`"),
         ("phone: '+6281218050012'\nturns: [{send: A, pattern: '('}]", "turn 1: `pattern` is no regular expression"),
+        ("phone: '+6281218050012'\nturns: [{fault: 428}]", "turns.1.fault.kind: Value error, is none of"),
+        ("phone: '+6281218050012'\nturns: [" + "{send: A}," * 201 + "]", "turns: Tuple should have at most 200"),
+        ("phone: x" + " " * 65_536, "valid dictionary"),
         ("phone: [", "cannot be read as YAML"),
         ("!!python/object/apply:os.system ['true']", "cannot be read as YAML"),
     ],

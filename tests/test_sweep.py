@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from smsgw.gateway.settle import Settle
 from smsgw.messages import outbox
+from smsgw.messages.queries import figures
+from smsgw.messages.reports import Delivery
 from smsgw.messages.rows import Draft, Kind
 from smsgw.messages.tables import contact, inbound, outbound, outbound_event
 from smsgw.store import Store, db_now
@@ -106,6 +109,45 @@ def test_what_was_tried_often_enough_fails_with_its_event_and_without_an_apology
     sweep(store)
     assert kinds(store) == [("reply", "failed")]
     assert steps(store, "exhaust") == [("queued", "failed")]
+
+
+def let_pass(store: Store, state: str, hours: float) -> None:
+    """The last news of every message came so long ago."""
+    with store.write() as connection:
+        connection.execute(update(outbound).values(state=state, updated_at=db_now() - int(hours * 3_600_000)))
+
+
+@pytest.mark.parametrize("state", ["accepted", "sent"])
+def test_what_no_last_report_came_of_is_marked_once_and_keeps_its_state(store: Store, state: str) -> None:
+    queue(store, Kind.REPLY)
+    let_pass(store, state, 71.9)
+    sweep(store)
+    assert (rows(store)[0].no_report_at, steps(store, "no_report")) == (None, [])
+    let_pass(store, state, 72.1)
+    for _ in range(2):
+        sweep(store)
+    assert (rows(store)[0].no_report_at is not None, rows(store)[0].state) == (True, state)
+    assert steps(store, "no_report") == [(state, state)]
+    assert figures(store).unreported == 1
+
+
+@pytest.mark.parametrize("state", ["delivered", "undelivered", "failed", "canceled", "unknown", "failed_unknown"])
+def test_what_has_had_its_last_report_or_never_left_is_not_marked(store: Store, state: str) -> None:
+    queue(store, Kind.REPLY)
+    let_pass(store, state, 100)
+    sweep(store)
+    assert rows(store)[0].no_report_at is None
+
+
+def test_a_report_that_comes_after_all_still_raises_it(store: Store) -> None:
+    queue(store, Kind.REPLY)
+    let_pass(store, "accepted", 100)
+    sweep(store)
+    settle = Settle(store)
+    for word in ("sent", "delivered"):
+        assert settle(Delivery("twilio", rows(store)[0].callback_token, "SM1", word, word, None))
+        assert rows(store)[0].state == word
+        assert figures(store).unreported == (1 if word == "sent" else 0)
 
 
 def test_what_is_withdrawn_has_its_event(store: Store) -> None:

@@ -34,7 +34,7 @@ class Work:
 def run(store: Store, items: Sequence[int], *, is_open: bool = True) -> tuple[list[int | str], Work, list[int]]:
     """What each of `items` came to, the work, and how many times the bell was rung after it."""
     work, rings = Work(is_open=is_open), [0]
-    together = Together(store, work, lambda: rings.__setitem__(0, rings[0] + 1))
+    together = Together(store.write, work, lambda: rings.__setitem__(0, rings[0] + 1))
 
     async def submit(item: int) -> int | str:
         try:
@@ -80,7 +80,7 @@ def test_a_lost_database_fails_all_that_waited_and_no_more(sqlite_store: Store) 
 
 def test_a_request_that_was_given_up_takes_nobody_with_it(sqlite_store: Store) -> None:
     work = Work(is_open=False)
-    together = Together(sqlite_store, work, lambda: None)
+    together = Together(sqlite_store.write, work, lambda: None)
 
     async def one_of_two_leaves() -> int:
         leaves, stays = (asyncio.ensure_future(together.gathered(item)) for item in (1, 2))
@@ -95,7 +95,7 @@ def test_a_request_that_was_given_up_takes_nobody_with_it(sqlite_store: Store) -
 
 
 def test_by_itself_an_item_is_committed_when_the_call_returns(sqlite_store: Store) -> None:
-    together = Together(sqlite_store, Work(is_open=True), lambda: None)
+    together = Together(sqlite_store.write, Work(is_open=True), lambda: None)
     assert together.alone(4) == 8
     with pytest.raises(ValueError, match="thirteen"):
         together.alone(13)

@@ -14,6 +14,9 @@ from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+import requests
+
+from tests.support.console import TOKEN
 
 pytestmark = [pytest.mark.xdist_group("up"), pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
 
@@ -129,6 +132,17 @@ def first_try(said: str) -> list[str]:
     return ["simulate", found[1], "--from", found[2]]
 
 
+def console_of(said: str) -> str:
+    """The console's first page, signed in to with the login that a start has told."""
+    url = re.findall(r"http\S+/console", said)[0]
+    name, password = re.findall(r"sign in as: +(\w+) .*password (\S+)", said)[0]
+    with requests.Session() as browser:
+        token = TOKEN.findall(browser.get(f"{url}/sign-in", timeout=WITHIN).text)[0]
+        form = {"name": name, "password": password, "form_token": token}
+        headers = {"Origin": url.removesuffix("/console")}
+        return browser.post(f"{url}/sign-in", data=form, headers=headers, timeout=WITHIN).text
+
+
 def test_from_an_empty_folder_to_a_delivered_reply_and_back(tmp_path: Path) -> None:
     home, port = tmp_path / "home", free_port()
     with up(home, port) as first:
@@ -141,6 +155,7 @@ def test_from_an_empty_folder_to_a_delivered_reply_and_back(tmp_path: Path) -> N
         reply = json.loads(subprocess.check_output(command, env={**os.environ, "SMSGW_HOME": str(home)}, text=True))
         assert (reply["state"], reply["segments"]) == ("delivered", 1)
         assert reply["septets"] <= 160
+        assert "Log audit" in console_of(first.said())
 
         everybody = first.everybody()
         assert first.end(signal.SIGINT) == 0

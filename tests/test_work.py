@@ -50,7 +50,7 @@ ROUNDS = [
 
 
 def work(answering: Any, sending: Any, bell: Any, due: tuple[str, ...] = ()) -> Work:
-    return Work(answering, sending, lambda: due, bell, ThreadPoolExecutor(1), lambda: 0, lambda: 0)  # type: ignore[arg-type]
+    return Work(answering, sending, lambda: due, bell, ThreadPoolExecutor(1), lambda: 0, lambda: 0, lambda: 0)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("rounds", "done"), ROUNDS, ids=str)

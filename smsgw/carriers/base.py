@@ -88,6 +88,7 @@ class Outcome:
     error_text: str | None = None
     retry_after_s: float | None = None
     breaker: bool = False  # the account itself is refused: pause the carrier and raise an alarm
+    elsewhere: bool = False  # refused for where it comes from or goes to: another carrier may take it
 
 
 @dataclass(frozen=True, slots=True)

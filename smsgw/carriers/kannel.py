@@ -156,7 +156,8 @@ def classify(answer: Answer) -> Outcome:
     if answer.status == 503:
         return Outcome(Verdict.SAFE, error_code=code, error_text="Kannel is busy", retry_after_s=answer.retry_after_s)
     if answer.status == 400 or (answer.status == 403 and text.startswith(UNROUTABLE)):
-        return Outcome(Verdict.REFUSED, error_code=code, error_text="Kannel refuses the message")
+        elsewhere = answer.status == 403
+        return Outcome(Verdict.REFUSED, error_code=code, error_text="Kannel refuses the message", elsewhere=elsewhere)
     if 400 <= answer.status < 500:
         return Outcome(Verdict.SAFE, error_code=code, error_text="Kannel refuses user or address", breaker=True)
     return Outcome(Verdict.AMBIGUOUS, error_code=code, error_text=f"Kannel answered HTTP {code}")

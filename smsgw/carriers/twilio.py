@@ -64,6 +64,10 @@ STATUS = {
     "read": "delivered",
 }
 
+# Refusals of the way, not of the message (https://www.twilio.com/docs/api/errors): no permission for the region, a
+# number that is not ours or sends no SMS, no way from this number to this phone.
+NOT_BY_US = frozenset({"21408", "21606", "21612", "21659", "21660"})
+
 
 class Twilio:
     """The carrier of this name. Reads what Twilio posts, sends through its REST API."""
@@ -290,5 +294,6 @@ def _refusal(error: TwilioRestException | TwilioServiceException, retry_after_s:
     if status in (401, 403):
         return Outcome(Verdict.SAFE, error_code=code, error_text="the account is refused", breaker=True)
     if 400 <= status < 500:
-        return Outcome(Verdict.REFUSED, error_code=code, error_text=f"refused with HTTP {status}")
+        said = f"refused with HTTP {status}"
+        return Outcome(Verdict.REFUSED, error_code=code, error_text=said, elsewhere=code in NOT_BY_US)
     return Outcome(Verdict.AMBIGUOUS, error_code=code, error_text=f"the carrier answered HTTP {status}")

@@ -13,7 +13,6 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
-from sqlalchemy import text
 
 from smsgw import migrations
 from smsgw.cli import datakey
@@ -22,9 +21,11 @@ from smsgw.config import Settings, env_file
 from smsgw.errors import StartupError, StoreUnavailable
 from smsgw.keywords import load_registry
 from smsgw.loopback import host_of, is_loopback
+from smsgw.messages import spending
 from smsgw.offices import load as load_offices
 from smsgw.rulebook import load as load_rulebook
-from smsgw.store import Cipher, Store, open_store
+from smsgw.services import open_carriers
+from smsgw.store import Cipher, Store, durability, open_store
 from smsgw.store.cipher import KEY_BYTES, read_key
 
 
@@ -78,6 +79,7 @@ def check_data(settings: Settings) -> Iterable[Finding]:
         try:
             yield from _check_store(store)
             yield from _check_fit(store) if cipher else ()
+            yield from _check_day(store, settings.sends_per_day)
         except StoreUnavailable as error:
             yield Finding(f"the {store.engine.dialect.name} database cannot be used ({error})", _DATABASE_STEP)
 
@@ -118,6 +120,20 @@ def check_carrier(settings: Settings) -> Iterable[Finding]:
     yield _api_url(settings)
 
 
+def check_routes(settings: Settings) -> Iterable[Finding]:
+    """Each number that several carriers share is a number of each; one with a pace is a number of ours."""
+    if settings.routes or settings.pace:
+        try:
+            open_carriers(settings)
+            for number, route in settings.routes.items():
+                yield Finding(f"{number} sends by {', then '.join(route)}")
+            for number, per_second in settings.pace.items():
+                yield Finding(f"{number} sends {per_second:g} messages a second at most")
+        except StartupError as error:
+            for problem in error.problems:
+                yield Finding("a route or a pace cannot be used", problem)
+
+
 def check_language(settings: Settings) -> Iterable[Finding]:
     """Every keyword has all its pieces."""
     try:
@@ -155,6 +171,7 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_data,
     check_queue,
     check_carrier,
+    check_routes,
     check_language,
     check_rules,
     check_offices,
@@ -170,7 +187,10 @@ def _check_store(store: Store) -> Iterator[Finding]:
     yield Finding(
         "its schema is " + ("new" if current else "old or missing"), "" if current else "Run `smsgw migrate`."
     )
-    yield from _DURABILITY[store.engine.dialect.name](store)
+    unsafe = durability.problems(store)
+    yield from (Finding("the database may lose what was acknowledged", problem) for problem in unsafe)
+    if not unsafe:
+        yield Finding("what is acknowledged is on its disk")
 
 
 def _check_fit(store: Store) -> Iterator[Finding]:
@@ -180,24 +200,13 @@ def _check_fit(store: Store) -> Iterator[Finding]:
     yield Finding("the data key does not fit the data" if lost else "the data key fits the data", lost)
 
 
-def _sqlite_durability(store: Store) -> Iterator[Finding]:
+def _check_day(store: Store, per_day: int) -> Iterator[Finding]:
+    if not per_day or not migrations.is_current(store):
+        return
     with store.read() as connection:
-        mode = connection.scalar(text("PRAGMA journal_mode"))
-        synchronous = connection.scalar(text("PRAGMA synchronous"))
-    well = mode == "wal" and synchronous == 2
-    step = "" if well else "Its folder must allow WAL files: move the file from a network drive to a local disk."
-    yield Finding(f"SQLite keeps journal {mode} and syncs at level {synchronous}", step)
-
-
-def _postgresql_durability(store: Store) -> Iterator[Finding]:
-    with store.read() as connection:
-        off = [name for name in ("fsync", "full_page_writes") if connection.scalar(text(f"SHOW {name}")) != "on"]
-        commit = connection.scalar(text("SHOW synchronous_commit"))
-    step = f"Set {', '.join(off)} to on in postgresql.conf: a power cut loses acknowledged messages." if off else ""
-    yield Finding(f"PostgreSQL writes through ({'not ' if off else ''}fsync, synchronous_commit {commit})", step)
-
-
-_DURABILITY = {"sqlite": _sqlite_durability, "postgresql": _postgresql_durability}
+        sent = spending.sent_today(connection)
+    step = "Nothing leaves until midnight in western Indonesia. See who sends so much, then raise SMSGW_SENDS_PER_DAY."
+    yield Finding(f"{sent:,} of {per_day:,} messages of today have left", step if sent >= per_day else "")
 
 
 def _policy(client: Redis) -> Finding:

@@ -24,6 +24,7 @@ COMMANDS = {
     "rules": "Show the rates, amounts and times that replies tell.",
     "operator": "Make and change the accounts of the operators' console.",
     "templates": "Check what participants can receive.",
+    "purge": "Erase messages whose days are over.",
     "migrate": "Bring the database to the newest schema.",
     "doctor": "Say what is missing or unsafe, and what to do.",
 }

@@ -123,6 +123,11 @@ def _list(visit: Visit, event: Event) -> Said:
     return visit.t(f"event.list_{event.fields['key']}"), ""
 
 
+def _reroute(visit: Visit, event: Event) -> Said:
+    why, _, rest = str(event.fields["key"]).partition(":")
+    return visit.t("event.reroute", carrier=rest.partition(":")[0]), _said(visit, f"reroute.{why}")
+
+
 def _report(visit: Visit, event: Event) -> Said:
     fields = event.fields
     before, after = _state(visit, fields["before"]), _state(visit, fields["after"])
@@ -165,6 +170,8 @@ _SAYING: Final[Mapping[str, Callable[[Visit, Event], Said]]] = {
     "list": _list,
     "report": _report,
     "orphan": _orphan,
+    "reroute": _reroute,
+    "no_report": _plain,
     "lease": _plain,
     "expire": _plain,
     "exhaust": _plain,

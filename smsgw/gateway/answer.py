@@ -15,12 +15,13 @@ from smsgw.gateway.desk import Desk
 from smsgw.gateway.effects import carry_out
 from smsgw.gateway.reply import DEFAULT_LANGUAGE, Budget, Replier, Scene
 from smsgw.gateway.session import Meant
-from smsgw.keywords import Alert, Registry, Rules
+from smsgw.keywords import Alert, Reading, Registry, Rules
 from smsgw.members import binding
 from smsgw.members.directory import STRANGER, Directory, Entitlement
 from smsgw.members.identity import Who
-from smsgw.messages import inbox, notices, outbox, states
+from smsgw.messages import answering, inbox, notices, outbox, states, twice
 from smsgw.messages.rows import Answer, InboundRow, OutboundRow
+from smsgw.messages.terms import FREE, Terms
 from smsgw.offices import Offices
 from smsgw.store import Store
 
@@ -51,6 +52,7 @@ class _Batch:
     rules: Rules
     rows: dict[int, InboundRow] = field(default_factory=dict)
     answers: list[Answer] = field(default_factory=list)
+    repeated: frozenset[int] = frozenset()  # the same text was answered a moment ago
     failed: list[int] = field(default_factory=list)
     held: list[int] = field(default_factory=list)
 
@@ -70,12 +72,14 @@ class AnswerVerb:
         who_binds: Who = "record",
         confirm_for: frozenset[str] = frozenset(),
         ours: frozenset[str] = frozenset(),
+        answer_to: tuple[str, ...] = ("+62",),
         *,
         with_pin: bool = False,
+        terms: Terms = FREE,
     ) -> None:
         self._store = store
         self._registry = registry
-        self._replier = Replier(registry, budget, confirm_for, ours)
+        self._replier = Replier(registry, budget, confirm_for, ours, answer_to)
         self._repeats = budget.repeats
         self._directory = directory
         self._clock = clock
@@ -83,6 +87,7 @@ class AnswerVerb:
         self._offices = offices
         self._who_binds = who_binds
         self._with_pin = with_pin
+        self._terms = terms
 
     def __call__(self, limit: int, hand_over: HandOver | None = None) -> int:
         """Answer up to `limit` waiting messages; how many were claimed.
@@ -90,7 +95,7 @@ class AnswerVerb:
         With `hand_over` the replies are claimed in the very commit that queues them, and handed over after it.
         """
         token = secrets.token_hex(16)
-        with self._store.write() as connection:
+        with self._store.write_one() as connection:
             rows = inbox.claim(connection, token, limit)
         if rows:
             replies = self._commit(token, self._think(rows), claimed=hand_over is not None)
@@ -101,16 +106,23 @@ class AnswerVerb:
     def _think(self, rows: Sequence[InboundRow]) -> _Batch:
         now_ms = self._clock.now_ms()
         batch = _Batch(now_ms, self._rulebook.on(day_of(now_ms)), {row.id: row for row in rows})
-        meant = [self._meant(row, now_ms) for row in rows]
+        readings = [self._registry.read(row.body, sender=row.from_phone, num_media=row.num_media) for row in rows]
+        batch.repeated = self._repeated(rows, readings)
+        meant = [self._replier.meant(row, one, now_ms) for row, one in zip(rows, readings, strict=True)]
         for row, one, entitlement in zip(rows, meant, self._entitlements(rows, meant, now_ms), strict=True):
             self._one(batch, row, one, entitlement)
         self._with_alerts(batch)
         self._without_repeats(batch)
         return batch
 
-    def _meant(self, row: InboundRow, now_ms: int) -> Meant:
-        reading = self._registry.read(row.body, sender=row.from_phone, num_media=row.num_media)
-        return self._replier.meant(row, reading, now_ms)
+    def _repeated(self, rows: Sequence[InboundRow], readings: Sequence[Reading]) -> frozenset[int]:
+        """The messages that the network brought twice. Of two PINs the text is one and the same: those do not count."""
+        pairs = [(row, one) for row, one in zip(rows, readings, strict=True) if row.follows and row.secret is None]
+        asked = [(row, one.folded) for row, one in pairs if not self._replier.is_session(one)]
+        if not asked:
+            return frozenset()
+        with self._store.read() as connection:
+            return frozenset(row.id for row, text in asked if twice.is_repeated(connection, row, text))
 
     def _entitlements(
         self, rows: Sequence[InboundRow], meant: Sequence[Meant], now_ms: int
@@ -128,7 +140,8 @@ class AnswerVerb:
             return
         desk = self._desk(batch, row)
         today = day_of(batch.now_ms)
-        scene = Scene(entitlement or STRANGER, desk, batch.rules, today, batch.now_ms, desk.check_pin)
+        entitled, repeated = entitlement or STRANGER, row.id in batch.repeated
+        scene = Scene(entitled, desk, batch.rules, today, batch.now_ms, desk.check_pin, repeated)
         try:
             batch.answers.append(self._replier.answer(row, meant, scene))
         except StoreUnavailable:
@@ -191,6 +204,13 @@ class AnswerVerb:
         ]
 
     def _commit(self, token: str, batch: _Batch, *, claimed: bool) -> list[OutboundRow]:
+        if (
+            claimed
+            and not (self._terms.paces or batch.failed or batch.held)
+            and all(map(inbox.is_plain, batch.answers))
+        ):
+            with self._store.write_one() as connection:
+                return answering.finish(connection, token, batch.answers)
         with self._store.write() as connection:
             mine = inbox.held(connection, token, batch.rows)
             answers = [answer for answer in batch.answers if answer.inbound_id in mine]
@@ -200,7 +220,11 @@ class AnswerVerb:
             if any(answer.set_opted_out for answer in answers):
                 notices.withdraw(connection)
             drafts = [draft for answer in answers for draft in (answer.draft, *answer.alerts) if draft is not None]
-            replies = outbox.queue_claimed(connection, drafts, token) if claimed else outbox.queue(connection, drafts)
+            replies = (
+                outbox.queue_claimed(connection, drafts, token, self._terms)
+                if claimed
+                else outbox.queue(connection, drafts)
+            )
             inbox.hold(connection, [i for i in batch.failed if i in mine], RETRY_MS, failed_try=True)
             inbox.hold(connection, [i for i in batch.held if i in mine], HOLD_MS, failed_try=False)
             inbox.hold(connection, sorted(undone), 0, failed_try=False)

@@ -1,5 +1,6 @@
 """The bell: tells the workers that there is work, best effort; the sweep makes good what fails."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,6 +34,26 @@ class QuietBell:
         """Nothing."""
 
     call = hold = lift = ring
+
+
+class Later:
+    """Rings for a verb after a while, by a timer: no job waits for it. While one wish stands, others are its own."""
+
+    def __init__(self, bell: Bell, verb: str) -> None:
+        self._bell = bell
+        self._verb = verb
+        self._stands = threading.Lock()
+
+    def __call__(self, seconds: float) -> None:
+        """Ring once, `seconds` from now."""
+        if self._stands.acquire(blocking=False):
+            timer = threading.Timer(seconds, self._ring)
+            timer.daemon = True  # the sweep rings too
+            timer.start()
+
+    def _ring(self) -> None:
+        self._stands.release()
+        self._bell.ring(self._verb)
 
 
 @dataclass(slots=True)

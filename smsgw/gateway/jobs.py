@@ -5,6 +5,7 @@ job's fields in Redis only those that RQ needs are read, so that a writer in Red
 callbacks or web requests in one (reliability, T14).
 """
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -29,6 +30,8 @@ PREFIX = "smsgw."
 BELL_MS = 5_000
 JOB_TIMEOUT_S = 30
 KEEP_S = 60
+GRACE_S = 15.0  # longer than a call (3 s + 10 s)
+ALIVE_KEY = "smsgw:alive"
 MAX_JOBS = 20_000
 RING_TIMEOUT_S = 0.3
 FULL = 50  # jobs waiting beyond which the sweep need not add more
@@ -51,6 +54,10 @@ class Work(Protocol):
 
     def all_of_it(self) -> None:
         """Do what is due in this very process."""
+        ...
+
+    def stop(self) -> None:
+        """Begin nothing more."""
         ...
 
 
@@ -161,17 +168,21 @@ class Worker(SimpleWorker):
 
     log_job_description = False
     told_to_stop = False
+    on_stop: Callable[[], None] = staticmethod(lambda: None)
 
     def request_stop(self, signum: int, frame: Any) -> None:
         """Finish the job under way, then end. RQ's own attribute stays unset where no job is under way."""
         self.told_to_stop = True
-        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ's own
+        self.on_stop()
+        with suppress(RedisError):  # RQ writes it down in Redis too: that must not break the job under way
+            super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ's own
 
 
-def run_worker(url: str, work: Work) -> None:
-    """Work until told to stop (SIGTERM, SIGINT: the job under way is finished). RQ's worker ends when
-    Redis goes away or a job cannot be read, even with success: it is begun again until we are told."""
-    stop = _Stop()
+def run_worker(url: str, work: Work, grace_s: float = GRACE_S) -> None:
+    """Work until told to stop (SIGTERM, SIGINT): calls under way are finished within `grace_s`, else the process ends
+    and the sweep finds what became of them. RQ's worker ends when Redis goes away or a job cannot be read, even with
+    success: it is begun again until we are told."""
+    stop = _Stop(work, grace_s)
     while not stop.asked:
         redis = connect(url, timeout_s=None)
         try:
@@ -183,6 +194,7 @@ def run_worker(url: str, work: Work) -> None:
                 worker_ttl=30,
                 maintenance_interval=30,
             )
+            worker.on_stop = stop.ask
             worker.work(logging_level="WARNING", max_jobs=MAX_JOBS)
             stop.asked |= worker.told_to_stop
         except RedisError as error:
@@ -196,8 +208,11 @@ def run_worker(url: str, work: Work) -> None:
 class _Stop:
     """Whether a signal has asked this process to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: Work, grace_s: float) -> None:
         self.asked = False
+        self._work = work
+        self._deadline = threading.Timer(grace_s, _end_at_once)
+        self._deadline.daemon = True
         self._event = threading.Event()
         self.listen()
 
@@ -206,13 +221,25 @@ class _Stop:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
 
+    def ask(self) -> None:
+        """Begin nothing more, and end when the grace is over whatever is under way."""
+        if not self.asked:
+            self.asked = True
+            self._work.stop()
+            self._deadline.start()
+            self._event.set()
+
     def _ask(self, number: int, frame: Any) -> None:
-        self.asked = True
-        self._event.set()
+        self.ask()
 
     def wait(self, seconds: float) -> None:
         """Sleep unless asked to stop."""
         self._event.wait(seconds)
+
+
+def _end_at_once() -> None:
+    log.warning("stopped_at_once", next_step="calls under way are looked for by the sweep")
+    os._exit(0)
 
 
 class SweepCron(CronJob):
@@ -241,9 +268,12 @@ class Cron(CronScheduler):
         super()._request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ's own
 
 
-def run_scheduler(url: str, work: Work) -> None:
-    """Have a sweep enqueued every two seconds; while Redis is away, do what is due in this process."""
-    stop = _Stop()
+def run_scheduler(url: str, work: Work, grace_s: float = GRACE_S) -> None:
+    """Have a sweep enqueued every two seconds; while Redis is away, or full, do what is due in this process.
+
+    It stops as a worker does.
+    """
+    stop = _Stop(work, grace_s)
     while not stop.asked:
         redis = connect(url, timeout_s=2.0)
         cron = Cron(redis)
@@ -259,14 +289,15 @@ def run_scheduler(url: str, work: Work) -> None:
 
 
 def _work_alone(redis: Redis, work: Work, stop: _Stop) -> None:
-    while not stop.asked and not _answers(redis):
+    while not stop.asked and not _takes(redis):
         with suppress(VerbFailed):  # logged; the next round tries again
             _guarded("alone", work.all_of_it)
         stop.wait(0.5)
 
 
-def _answers(redis: Redis) -> bool:
+def _takes(redis: Redis) -> bool:
+    # One that is full, or may only be read, answers a ping and takes no job.
     try:
-        return bool(redis.ping())
+        return bool(redis.set(ALIVE_KEY, 1, px=BELL_MS))
     except RedisError:
         return False

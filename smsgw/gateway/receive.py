@@ -35,7 +35,7 @@ class Receive:
         """`with_pin`: participants may send PINs, which are not to be stored with their texts."""
         self._store = store
         self._with_pin = with_pin
-        self._together = Together(store, self._record, lambda: bell.ring("answer"))
+        self._together = Together(store.write_one, self._record, lambda: bell.ring("answer"))
 
     def __call__(self, arrival: Arrival) -> None:
         """Commit one inbound message, unless it is known already. StoreUnavailable: it was not stored."""
@@ -47,7 +47,7 @@ class Receive:
 
     def together(self, arrivals: Sequence[Arrival]) -> None:
         """Commit several messages in one transaction, those that are not known already."""
-        with self._store.write() as connection:
+        with self._store.write_one() as connection:
             self._record(connection, arrivals)
 
     def close(self) -> None:

@@ -26,6 +26,8 @@ from smsgw.members.directory import Entitlement
 from smsgw.members.pins import Checked
 from smsgw.messages import states
 from smsgw.messages.rows import Answer, Draft, InboundRow, Kind
+from smsgw.messages.twice import DUPLICATE
+from smsgw.phones import is_answered
 
 DEFAULT_LANGUAGE = "id"
 BASE = "base"
@@ -70,6 +72,7 @@ class Scene:
     today: date
     now_ms: int
     check_pin: Callable[[], Checked] = _no_pin
+    repeated: bool = False  # the same text was answered a moment ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,14 @@ class Replier:
     """Turns a read message into its answer.
 
     `confirm_for`: carriers that do not answer STOP and START themselves. `ours`: our numbers, which we never answer.
+    `answer_to`: what numbers begin with that we do.
     """
 
     registry: Registry
     budget: Budget = Budget()
     confirm_for: frozenset[str] = frozenset()
     ours: frozenset[str] = frozenset()
+    answer_to: tuple[str, ...] = ("+62",)
 
     def meant(self, row: InboundRow, reading: Reading, now_ms: int) -> Meant:
         """What a message means after the last answer to its phone."""
@@ -97,6 +102,8 @@ class Replier:
         silent = self._silence(row, meant.reading)
         if silent is not None:
             return silent
+        if scene.repeated:
+            return _plain(row, meant.reading, states.SUPPRESSED, DUPLICATE, None)
         language = row.language or DEFAULT_LANGUAGE
         opting = OPTED_OUT.get(meant.reading.outcome)
         left = None if opting else self.budget.left(row)
@@ -105,6 +112,11 @@ class Replier:
         meant, refusal = self._proved(meant, scene)
         reply = refusal or self._reply(row, meant, language, scene)
         return self._answered(row, meant, reply, language, scene, opting)
+
+    def is_session(self, reading: Reading) -> bool:
+        """Whether a message says again and again what it answers: LANJUT, YA, a number from a list."""
+        keyword = self.registry.keywords.get(reading.keyword or "")
+        return reading.choice is not None or (keyword is not None and keyword.who == "session")
 
     def apology(self, row: InboundRow, reading: Reading, rules: Rules) -> Answer:
         """A row whose handler raised every time: failed, and the participant gets the apology."""
@@ -135,6 +147,8 @@ class Replier:
         reason = "own_number" if row.from_phone in self.ours else by_carrier or opting
         if reason is None and reading.outcome == "silent":
             reason = reading.problem or "machine"
+        if reason is None and not is_answered(row.from_phone, self.answer_to):
+            reason = "foreign_number"
         if reason is None and row.opted_out and reading.outcome != "opt_in":
             reason = "opted_out"
         if reason is None:

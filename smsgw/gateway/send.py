@@ -3,23 +3,31 @@
 import random
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from threading import Event
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from smsgw import logs
 from smsgw.carriers import Carrier, Outcome, Parcel, Verdict
-from smsgw.messages import outbox, pauses, states
+from smsgw.errors import StoreUnavailable
+from smsgw.messages import outbox, pauses, reroutes, states
 from smsgw.messages.outbox import Mark
+from smsgw.messages.reroutes import Leaving, Routes, Why
 from smsgw.messages.rows import OutboundRow
+from smsgw.messages.terms import FREE, Terms
 from smsgw.store import Store
 
 BEGIN_WITHIN_S = 10.0  # a call that has not begun by then is given back: its lease would run out under it
-SLOW_S = 0.003  # a call, from which on the rest of a batch is called side by side
+SLOW_S = 0.003  # a call on average, from which on the rest of a batch is called side by side
+HICCUP_S = 0.02  # of a busy machine, which says nothing of the carrier
+RECORD_WITHIN_S, RECORD_AGAIN_S = 4.0, 0.2  # with the calls this is shorter than a job
 MAX_BACKOFF_MS = 300_000
+AGAIN_S = 0.1  # between two looks at what waits for its pace: less than a bucket takes to fill
 STATE = {Verdict.ACCEPTED: states.ACCEPTED, Verdict.REFUSED: states.FAILED, Verdict.AMBIGUOUS: states.UNKNOWN}
 
 log = logs.get()
@@ -28,56 +36,115 @@ log = logs.get()
 class SendVerb:
     """The verb `send`. Calls run on `pool`, whose width bounds the calls under way at once."""
 
-    def __init__(self, store: Store, carriers: Mapping[str, Carrier], pool: Executor) -> None:
+    def __init__(
+        self,
+        store: Store,
+        carriers: Mapping[str, Carrier],
+        pool: Executor,
+        routes: Routes = MappingProxyType({}),
+        terms: Terms = FREE,
+        later: Callable[[float], None] = lambda seconds: None,
+        stopping: Event | None = None,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`routes`: the carriers of those of our numbers that have several. `later` is told how many seconds what
+        waits for its number's pace has still to wait. While `stopping` is set nothing is claimed and no call begins."""
+        self._now = now  # in seconds, for how long calls take
         self._store = store
         self._carriers = carriers
         self._pool = pool
+        self._routes = routes
+        self._terms = terms
+        self._later = later
+        self._stopping = stopping or Event()
+        self._is_slow = False  # the last call, or the last batch
 
     def __call__(self, limit: int) -> int:
         """Send up to `limit` due messages; how many were claimed."""
+        if self._stopping.is_set():
+            return 0
         token = secrets.token_hex(16)
         with self._store.write() as connection:
-            rows = outbox.claim(connection, token, limit)
+            rows = outbox.claim(connection, token, limit, self._terms)
         if rows:
             self.hand_over(token, rows)
+        if self._terms.paces:
+            self._come_again()
         return len(rows)
 
     def hand_over(self, token: str, rows: Sequence[OutboundRow]) -> None:
         """Send messages whose claim under `token` is committed."""
         self._record(token, self._call_all(rows))
 
+    def _come_again(self) -> None:
+        with self._store.read() as connection:
+            wait_ms = outbox.wait_ms(connection, self._terms)
+        if wait_ms is not None:
+            self._later(max(AGAIN_S, wait_ms / 1000))
+
     def _record(self, token: str, marks: Sequence[Mark]) -> None:
+        """Write what came of the calls; a database that is away for a moment must not make it uncertain."""
+        until = time.monotonic() + RECORD_WITHIN_S
+        while True:
+            try:
+                return self._record_once(token, marks)
+            except StoreUnavailable:
+                if time.monotonic() > until:
+                    raise
+                log.warning("record_again", messages=len(marks))
+                time.sleep(RECORD_AGAIN_S)
+
+    def _record_once(self, token: str, marks: Sequence[Mark]) -> None:
+        several = any(mark.refused_by or mark.leaving for mark in marks)
         try:
-            with self._store.write() as connection:
-                outbox.mark(connection, token, marks)
-                for mark in marks:
-                    _pause(connection, mark)
+            with self._store.write() if several else self._store.write_one() as connection:
+                self._write(connection, token, marks)
         except IntegrityError:
             # The carrier gave an id that another message has. That one is uncertain; its neighbours are not.
             if len(marks) == 1:
+                if marks[0].carrier_id is None:  # it has none to be at odds with: the message itself was deleted
+                    log.error("outbound_gone", outbound_id=marks[0].outbound_id)
+                    return
                 marks = [replace(marks[0], state=states.UNKNOWN, carrier_id=None, error_code="id_taken")]
                 log.error("carrier_id_taken", outbound_id=marks[0].outbound_id)
             for mark in marks:
-                self._record(token, [mark])
+                self._record_once(token, [mark])
+
+    def _write(self, connection: Connection, token: str, marks: Sequence[Mark]) -> None:
+        leaving = [mark.leaving for mark in marks if mark.leaving is not None]
+        moves = reroutes.plan(connection, self._routes, leaving)
+        outbox.mark(connection, token, [_moving(mark) if mark.outbound_id in moves else mark for mark in marks])
+        reroutes.carry_out(connection, token, leaving, moves)
+        for mark in marks:
+            _pause(connection, mark)
 
     def _call_all(self, rows: Sequence[OutboundRow]) -> list[Mark]:
-        started = time.monotonic()
+        started = self._now()
         begin_by = started + BEGIN_WITHIN_S
-        marks = [self._call(rows[0], begin_by)]
-        for at, row in enumerate(rows[1:], 1):
-            if (time.monotonic() - started) / at > SLOW_S:
-                # Threads cost more than they save where the carrier is near, and save all where it is far.
-                return marks + list(self._pool.map(lambda row: self._call(row, begin_by), rows[at:]))
+        marks: list[Mark] = []
+        for at, row in enumerate(rows):
+            # Threads cost more than they save where the carrier is near, and save all where it is far. One that was
+            # slow is not waited for at the next batch's first call either: where it hangs, that would be all it takes.
+            if self._is_slow:
+                marks += self._pool.map(lambda row: self._call(row, begin_by), rows[at:])
+                break
             marks.append(self._call(row, begin_by))
+            self._is_slow = _is_slow(self._now() - started, at + 1)
+        self._is_slow = _is_slow(self._now() - started, len(rows))
         return marks
 
     def _call(self, row: OutboundRow, begin_by: float) -> Mark:
-        if time.monotonic() > begin_by:
-            return Mark(row.id, states.QUEUED)
+        if self._stopping.is_set() or self._now() > begin_by:
+            return Mark(row.id, states.QUEUED, begun=False)
         carrier = self._carriers.get(row.carrier)
         if carrier is None:
-            return Mark(row.id, states.FAILED, error_code="no_carrier", error_text=f"no carrier named {row.carrier}")
+            return _without_carrier(row)
         return _mark(row, carrier.send(_parcel(row)))
+
+
+def _is_slow(seconds: float, calls: int) -> bool:
+    return seconds > max(HICCUP_S, calls * SLOW_S)
 
 
 def _pause(connection: Connection, mark: Mark) -> None:
@@ -88,6 +155,28 @@ def _pause(connection: Connection, mark: Mark) -> None:
         log.error("carrier_paused", carrier=mark.refused_by, error_code=reason, next_step=hint)
 
 
+def _moving(mark: Mark) -> Mark:
+    return replace(mark, state=states.QUEUED, wait_ms=0)
+
+
+def _leaving(row: OutboundRow, why: Why) -> Leaving:
+    return Leaving(row.id, row.from_phone, row.carrier, row.attempts, why)
+
+
+def _without_carrier(row: OutboundRow) -> Mark:
+    text, leaving = f"no carrier named {row.carrier}", _leaving(row, Why.REFUSED)
+    return Mark(row.id, states.FAILED, error_code="no_carrier", error_text=text, leaving=leaving)
+
+
+def _why(row: OutboundRow, outcome: Outcome) -> Why | None:
+    """Why a message may go by another carrier: only where this one provably has not taken it."""
+    if outcome.verdict is Verdict.SAFE and outcome.breaker:
+        return Why.ACCOUNT
+    if outcome.verdict is Verdict.SAFE and row.attempts % reroutes.TRIES == 0:
+        return Why.TRIES
+    return Why.REFUSED if outcome.verdict is Verdict.REFUSED and outcome.elsewhere else None
+
+
 def _parcel(row: OutboundRow) -> Parcel:
     return Parcel(row.to_phone, row.from_phone, row.body, row.callback_token, row.expires_in_ms // 1000)
 
@@ -95,6 +184,7 @@ def _parcel(row: OutboundRow) -> Parcel:
 def _mark(row: OutboundRow, outcome: Outcome) -> Mark:
     if outcome.verdict is not Verdict.ACCEPTED:
         log.warning("not_accepted", outbound_id=row.id, verdict=outcome.verdict, error_code=outcome.error_code)
+    why = _why(row, outcome)
     return Mark(
         outbound_id=row.id,
         state=STATE.get(outcome.verdict, states.QUEUED),
@@ -104,10 +194,12 @@ def _mark(row: OutboundRow, outcome: Outcome) -> Mark:
         error_text=outcome.error_text,
         refused_by=row.carrier if outcome.breaker else None,
         wait_ms=_backoff_ms(row.attempts, outcome) if outcome.verdict is Verdict.SAFE else 0,
+        leaving=_leaving(row, why) if why is not None else None,
     )
 
 
 def _backoff_ms(attempts: int, outcome: Outcome) -> int:
-    if outcome.retry_after_s is not None:
-        return min(int(outcome.retry_after_s * 1000), MAX_BACKOFF_MS)
-    return min(int(1000 * 2**attempts * random.uniform(1.0, 1.5)), MAX_BACKOFF_MS)  # noqa: S311 - jitter
+    # Never sooner than the carrier asks for; but a carrier that asks for nothing at all must not use up the attempts.
+    asked_s = outcome.retry_after_s or 0.0
+    grown_s = 2**attempts * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
+    return min(int(1000 * max(asked_s, grown_s)), MAX_BACKOFF_MS)

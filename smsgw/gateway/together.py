@@ -4,15 +4,16 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 
 from smsgw.errors import StoreUnavailable
-from smsgw.store import Store
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Writing = Callable[[], AbstractContextManager[Connection]]  # a transaction of the store's
 Work = Callable[[Connection, Sequence[Item]], Sequence[Result]]
 
 GATHER_S = 0.006
@@ -27,9 +28,9 @@ class Together(Generic[Item, Result]):
     """
 
     def __init__(
-        self, store: Store, work: Work[Item, Result], after: Callable[[], None], gather_s: float = GATHER_S
+        self, writing: Writing, work: Work[Item, Result], after: Callable[[], None], gather_s: float = GATHER_S
     ) -> None:
-        self._store = store
+        self._writing = writing
         self._work = work
         self._after = after
         self._gather_s = gather_s
@@ -99,7 +100,7 @@ class Together(Generic[Item, Result]):
 
     def _write(self, items: list[Item]) -> list[Result | Exception]:
         try:
-            with self._store.write() as connection:
+            with self._writing() as connection:
                 return list(self._work(connection, items))
         except StoreUnavailable as error:
             return [error] * len(items)

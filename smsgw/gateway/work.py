@@ -3,12 +3,14 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 
 from smsgw.gateway.answer import AnswerVerb
 from smsgw.gateway.bell import Bell
 from smsgw.gateway.collect import CollectVerb
 from smsgw.gateway.look import LookVerb
+from smsgw.gateway.purge import PurgeVerb
 from smsgw.gateway.send import SendVerb
 from smsgw.gateway.sweep import SweepVerb
 
@@ -34,10 +36,13 @@ class Work:
     pool: ThreadPoolExecutor
     looking: LookVerb
     collecting: CollectVerb
+    purging: PurgeVerb
+    stopping: Event = field(default_factory=Event)
+    paced: bool = False  # some replies have to wait for their turn, so that it must come often
 
     def verbs(self) -> dict[str, Callable[[], None]]:
         """The job functions that are allowed."""
-        names = "answer", "send", "sweep", "look", "collect"
+        names = "answer", "send", "sweep", "look", "collect", "purge"
         return {name: getattr(self, name) for name in names}
 
     def answer(self) -> None:
@@ -63,25 +68,38 @@ class Work:
         self.bell.lift("collect")
         self.collecting()
 
+    def purge(self) -> None:
+        """Erase what is old enough, where it is time for it; what is left is the next turn's."""
+        self.bell.lift("purge")
+        self.purging()
+
     def all_of_it(self) -> None:
         """Do what is due in this very process: for when there is no queue to ring through."""
         for verb in self.sweeping():
-            getattr(self, verb)()
+            if not self.stopping.is_set():
+                getattr(self, verb)()
+
+    def stop(self) -> None:
+        """Claim nothing more and begin no call; what is claimed and not begun goes back to the queue."""
+        self.stopping.set()
 
     def _rounds(self, verb: str, a_round: Callable[[], int]) -> None:
         until = time.monotonic() + ROUNDS_S
         self.bell.lift(verb)
-        while a_round() >= BUSY and time.monotonic() < until:
+        while a_round() >= BUSY and self._goes_on(until):
             self.bell.hold(verb)
-            while a_round() >= BUSY and time.monotonic() < until:
+            while a_round() >= BUSY and self._goes_on(until):
                 pass
             self.bell.lift(verb)
-        if time.monotonic() >= until:
+        if not self._goes_on(until):
             self.bell.ring(verb)  # there may be more; others in the queue get their turn
+
+    def _goes_on(self, until: float) -> bool:
+        return time.monotonic() < until and not self.stopping.is_set()
 
     def _answer_round(self) -> int:
         answered = self._called_for("answer", self.answering(BATCH, self.sending.hand_over))
-        if answered < BUSY:
+        if answered < BUSY or self.paced:
             self._send_round()
         return answered
 

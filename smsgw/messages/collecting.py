@@ -8,7 +8,7 @@ from sqlalchemy import Connection, exists, select, update
 
 from smsgw.messages.tables import heartbeat, inbound
 from smsgw.store import db_now
-from smsgw.store.sql import dialect_of, insert, insert_ignore
+from smsgw.store.sql import dialect_of, insert
 
 EVERY_MS: Final = 300_000
 BACK_MS: Final = 15 * 60_000  # a carrier's list may lag, and so may its clock
@@ -22,11 +22,6 @@ class Turn:
 
     now_ms: int
     last_ms: int
-
-
-def start(connection: Connection) -> None:
-    """Let the first turn come in its time, where there has been none."""
-    connection.execute(insert_ignore(dialect_of(connection), heartbeat).values(name=ASKED, at=db_now()))
 
 
 _due = (heartbeat.c.name == ASKED, heartbeat.c.at <= db_now() - EVERY_MS)

@@ -1,26 +1,25 @@
 """Inbound rows: recorded once for ever, claimed for answering, finished."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, update
 
-from smsgw.messages import states
+from smsgw.messages import states, twice
 from smsgw.messages.rows import Answer, Arrival, InboundRow, Kind
 from smsgw.messages.tables import contact, inbound, outbound, seen_id
 from smsgw.store import Store, db_now
 from smsgw.store.sql import dialect_of, each, given, insert, listed, spelled
 
 HOUR_MS = 3_600_000
-REPLIES = (Kind.REPLY.value, Kind.APOLOGY.value)
+REPLIES = (Kind.REPLY, Kind.APOLOGY)
 LEASE_MS = 10_000  # answering calls nobody outside, so a claim this old belongs to a dead process
 
 
 def record(store: Store, connection: Connection, arrivals: Sequence[Arrival]) -> None:
-    """Insert what is new. Known ids and tombstones are left alone."""
-    rows = [_row(store, arrival) for arrival in sorted(arrivals, key=lambda a: a.carrier_id)]
-    each(connection, _record(dialect_of(connection)), rows)
+    """Insert what is new, numbered in the order given. Known ids and tombstones are left alone."""
+    each(connection, _record(dialect_of(connection)), [_row(store, arrival) for arrival in arrivals])
 
 
 @cache
@@ -30,13 +29,21 @@ def _record(dialect: str) -> Any:
         "secret",
     )
     row = given(dialect, digest=seen_id.c.digest, **{name: inbound.c[name] for name in names})
-    unseen = ~exists().where(seen_id.c.digest == row["digest"])
-    arrived = select(*(row[name] for name in names), db_now(), db_now()).where(unseen)
-    return (
-        insert(dialect, inbound)
-        .from_select([*names, "received_at", "next_attempt_at"], arrived)
-        .on_conflict_do_nothing()
-    )
+    if dialect == "sqlite":
+        arrived = select(*(row[name] for name in names), db_now(), db_now())
+        return _unseen(dialect, names, arrived, row["digest"])
+    # Numbered as they came, since a phone is answered in that order, but written in the order of their keys: two
+    # processes that have the same messages in another order would wait for each other in a ring.
+    number = func.nextval("inbound_id_seq", type_=inbound.c.id.type).label("id")
+    came = select(number, *(value.label(name) for name, value in row.items())).subquery("came")
+    arrived = select(came.c.id, *(came.c[name] for name in names), db_now(), db_now()).order_by(came.c.carrier_id)
+    return _unseen(dialect, ("id", *names), arrived, came.c.digest)
+
+
+def _unseen(dialect: str, names: Sequence[str], arrived: Any, digest: Any) -> Any:
+    unseen = arrived.where(~exists().where(seen_id.c.digest == digest))
+    added = insert(dialect, inbound).from_select([*names, "received_at", "next_attempt_at"], unseen)
+    return added.on_conflict_do_nothing()
 
 
 def _row(store: Store, arrival: Arrival) -> dict[str, Any]:
@@ -58,17 +65,18 @@ def _row(store: Store, arrival: Arrival) -> dict[str, Any]:
 def tombstone(store: Store, carrier: str, carrier_id: str) -> bytes:
     """The keyed hash that outlives a purged message, so that a replay of it is never answered.
 
-    It is committed before its message is deleted: a replay that comes between the two then finds one of them.
+    It is committed well before its message is deleted: a replay that comes meanwhile then finds one of them.
     """
     return store.cipher.digest(f"{carrier}:{carrier_id}")
 
 
 def claim(connection: Connection, token: str, limit: int) -> list[InboundRow]:
     """Claim waiting rows under `token`, the oldest of each phone only, so that a phone is answered in order."""
-    taken = connection.execute(_CLAIM, {"token": token, "limit": limit}).all()
-    if not taken:
-        return []
-    found = connection.execute(_CLAIMED, {"ids": [row.id for row in taken]}).all()
+    if dialect_of(connection) == "sqlite":  # whose claim cannot be read in the same statement
+        taken = connection.scalars(_CLAIM, {"token": token, "limit": limit}).all()
+        found = connection.execute(_CLAIMED, {"ids": taken}).all() if taken else []
+    else:
+        found = connection.execute(_CLAIM_AND_READ, {"token": token, "limit": limit}).all()
     return [InboundRow(*row) for row in found]
 
 
@@ -92,45 +100,51 @@ _due = (
     .with_for_update(skip_locked=True, of=inbound)
     .cte("due")
 )
-_CLAIM = (
+_TAKE = (
     update(inbound)
     .where(inbound.c.id.in_(select(_due.c.id)))
     .values(claim_token=bindparam("token"), claimed_at=db_now())
-    .returning(inbound.c.id)
 )
+_CLAIM = _TAKE.returning(inbound.c.id)
 
 
-def _replies_within(ms: int) -> Any:
+def _replies_within(ms: int, to_phone: ColumnElement[str]) -> Any:
     # Exact without a lock: only the oldest waiting message of a phone is ever claimed.
-    mine = outbound.c.to_phone == inbound.c.from_phone
-    counted = select(func.count()).where(mine, outbound.c.created_at > db_now() - ms, outbound.c.kind.in_(REPLIES))
-    return counted.correlate(inbound).scalar_subquery()
+    mine, lately = outbound.c.to_phone == to_phone, outbound.c.created_at > db_now() - ms
+    kinds = or_(*(outbound.c.kind == spelled(kind.value) for kind in REPLIES))
+    return select(func.count()).where(mine, lately, kinds).scalar_subquery()
 
 
-_CLAIMED = (
-    select(
-        inbound.c.id,
-        inbound.c.carrier,
-        inbound.c.from_phone,
-        inbound.c.to_phone,
-        inbound.c.body,
-        inbound.c.num_media,
-        inbound.c.opt_out_type,
-        (db_now() - inbound.c.received_at).label("waited_ms"),
-        inbound.c.attempts,
-        contact.c.language,
-        contact.c.opted_out_at.is_not(None),
-        contact.c.locked_until,
-        contact.c.offer,
-        contact.c.offer_until,
-        _replies_within(HOUR_MS),
-        _replies_within(24 * HOUR_MS),
-        inbound.c.secret,
+def _read(row: Any) -> Any:
+    """What an InboundRow is made of, from columns of the claimed rows."""
+    return (
+        select(
+            row.id,
+            row.carrier,
+            row.from_phone,
+            row.to_phone,
+            row.body,
+            row.num_media,
+            row.opt_out_type,
+            (db_now() - row.received_at).label("waited_ms"),
+            row.attempts,
+            contact.c.language,
+            contact.c.opted_out_at.is_not(None),
+            contact.c.locked_until,
+            contact.c.offer,
+            contact.c.offer_until,
+            _replies_within(HOUR_MS, row.from_phone),
+            _replies_within(24 * HOUR_MS, row.from_phone),
+            row.secret,
+            twice.follows(row),
+        )
+        .outerjoin(contact, contact.c.phone == row.from_phone)
+        .order_by(row.id)
     )
-    .select_from(inbound.outerjoin(contact, contact.c.phone == inbound.c.from_phone))
-    .where(inbound.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(inbound.c.id)
-)
+
+
+_CLAIMED = _read(inbound.c).where(inbound.c.id.in_(bindparam("ids", expanding=True)))
+_CLAIM_AND_READ = _read(_TAKE.returning(inbound).cte("claimed").c)
 
 
 def held(connection: Connection, token: str, ids: Iterable[int]) -> set[int]:
@@ -149,7 +163,7 @@ def finish(connection: Connection, answers: Sequence[Answer]) -> None:
     """Write the final state of answered rows and what is to be remembered of their phones. A PIN is not."""
     if not answers:
         return
-    each(connection, _finish(dialect_of(connection)), [_final(answer) for answer in answers])
+    each(connection, _finish(dialect_of(connection)), [final_row(answer) for answer in answers])
     remembered = [_contact(answer) for answer in answers if _remembers(answer)]
     for values in remembered:
         statement = insert(dialect_of(connection), contact).values(**values, updated_at=db_now())
@@ -159,23 +173,37 @@ def finish(connection: Connection, answers: Sequence[Answer]) -> None:
 
 @cache
 def _finish(dialect: str) -> Any:
-    names = ("state", "reason", "keyword", "folded", "number", "language")
-    new = given(dialect, row_id=inbound.c.id, **{f"new_{name}": inbound.c[name] for name in names})
-    values = {name: new[f"new_{name}"] for name in names}
+    return finishing(given(dialect, **FINAL))
+
+
+def finishing(new: Mapping[str, ColumnElement[Any]]) -> Any:
+    """The UPDATE that finishes the row named by each of these FINAL values."""
+    values = {name: new[f"final_{name}"] for name in _FINAL}
     finished = update(inbound).where(inbound.c.id == new["row_id"])
     return finished.values(**values, answered_at=db_now(), claim_token=None, secret=None)
 
 
-def _final(answer: Answer) -> dict[str, Any]:
+_FINAL = ("state", "reason", "keyword", "folded", "number", "language")
+FINAL: Final = {"row_id": inbound.c.id, **{f"final_{name}": inbound.c[name] for name in _FINAL}}
+"""What differs between answered rows, and its types: what `final_row` gives."""
+
+
+def final_row(answer: Answer) -> dict[str, Any]:
+    """The FINAL values of an answer."""
     return {
         "row_id": answer.inbound_id,
-        "new_state": answer.state,
-        "new_reason": answer.reason,
-        "new_keyword": answer.keyword,
-        "new_folded": answer.folded,
-        "new_number": answer.number,
-        "new_language": answer.language,
+        "final_state": answer.state,
+        "final_reason": answer.reason,
+        "final_keyword": answer.keyword,
+        "final_folded": answer.folded,
+        "final_number": answer.number,
+        "final_language": answer.language,
     }
+
+
+def is_plain(answer: Answer) -> bool:
+    """Whether an answer changes nothing but its own row, and sends nothing but its reply."""
+    return not (answer.effects or answer.used or answer.alerts or _remembers(answer))
 
 
 def _remembers(answer: Answer) -> bool:

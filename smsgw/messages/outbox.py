@@ -1,22 +1,38 @@
 """Outbound rows: queued once, claimed before the call, marked by its outcome."""
 
 import secrets
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, literal_column, null, or_, select, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 
-from smsgw.messages import events, looks, pauses, states
+from smsgw.messages import events, looks, pacing, pauses, spending, states
 from smsgw.messages.events import Step
+from smsgw.messages.reroutes import Leaving
 from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, OutboundRow
 from smsgw.messages.tables import outbound
+from smsgw.messages.terms import FREE, Terms
 from smsgw.store import db_now
-from smsgw.store.sql import dialect_of, each, given, insert_each, spelled
+from smsgw.store.sql import dialect_of, each, given, in_order, insert_each, spelled
 
-MAX_ATTEMPTS = 12
+MAX_ATTEMPTS = 14  # at the longest waits between them no reply comes to so many before it is too old
 LEASE_MS = 60_000  # longer than a job (30 s), which is longer than a call (3 s + 10 s)
 HOUR_MS = 3_600_000
 
@@ -32,33 +48,61 @@ class Mark:
     error_code: str | None = None
     error_text: str | None = None
     wait_ms: int = 0
+    begun: bool = True  # whether the call has begun: where it has not, it does not count as an attempt
     refused_by: str | None = None  # the carrier, where it refuses our account
+    leaving: Leaving | None = None  # where another carrier may take it
 
 
 def queue(connection: Connection, drafts: Sequence[Draft]) -> list[OutboundRow]:
     """Queue messages. One that stands already (same inbound, kind, resend number) stays as it is. None is claimed."""
     if drafts:
-        each(connection, _queue(dialect_of(connection)), [_row(draft) for draft in drafts])
+        each(connection, _queue(dialect_of(connection)), [queued_row(draft) for draft in drafts])
     return []
 
 
-def queue_claimed(connection: Connection, drafts: Sequence[Draft], token: str) -> list[OutboundRow]:
+def queue_claimed(
+    connection: Connection, drafts: Sequence[Draft], token: str, terms: Terms = FREE
+) -> list[OutboundRow]:
     """Queue messages that are claimed under `token` in the same step, for whoever sends them after the commit.
 
     It saves a claim of its own. A message that stands already stays as it is, and is not among the rows; nor is one
-    whose carrier is paused: it is queued, and waits.
+    whose carrier is paused, whose number has a pace, or for which the day has no room: it is queued, and waits.
     """
+    if terms.paces:
+        queue(connection, [draft for draft in drafts if draft.from_phone in terms.paced])
+        drafts = [draft for draft in drafts if draft.from_phone not in terms.paced]
+    if terms.per_day and drafts:
+        return _queue_within(connection, drafts, token, terms.per_day)
+    return _queue_claimed(connection, drafts, token)
+
+
+def _queue_within(connection: Connection, drafts: Sequence[Draft], token: str, per_day: int) -> list[OutboundRow]:
+    day = spending.today(connection)
+    drafts = sorted(drafts, key=lambda draft: PRIORITY[draft.kind])
+    room = max(0, per_day - day.sent)
+    queue(connection, drafts[room:])
+    claimed = _queue_claimed(connection, drafts[:room], token)
+    spending.count(connection, day, len(claimed))
+    return claimed
+
+
+def _queue_claimed(connection: Connection, drafts: Sequence[Draft], token: str) -> list[OutboundRow]:
     if not drafts:
         return []
-    rows = {row["new_callback_token"]: (row, draft) for draft in drafts for row in (_row(draft),)}
+    rows = {row["new_callback_token"]: (row, draft) for draft in drafts for row in (queued_row(draft),)}
     dialect = dialect_of(connection)
     added = each(connection, _queue(dialect, claimed=True), [row for row, _ in rows.values()], token=token)
     if dialect == "sqlite":  # which returns nothing for many rows; nobody else can have added any meanwhile
         added = connection.execute(_NEWEST, {"token": token, "limit": len(drafts)})
-    mine = sorted((row_id, key) for row_id, key, claim_token in added if claim_token == token)
-    claimed = [_claimed_row(row_id, key, rows[key][1]) for row_id, key in mine]
+    claimed = claimed_rows(added, token, {key: draft for key, (_, draft) in rows.items()})
     events.add(connection, [row.id for row in claimed], "claim", token, Step(states.QUEUED, states.SENDING))
     return claimed
+
+
+def claimed_rows(added: Iterable[Any], token: str, drafts: Mapping[str, Draft]) -> list[OutboundRow]:
+    """Those of the ADDED rows that are claimed under `token`; `drafts` by their callback token."""
+    mine = sorted((row_id, key) for row_id, key, claim_token in added if claim_token == token)
+    return [_claimed_row(row_id, key, drafts[key]) for row_id, key in mine]
 
 
 def _claimed_row(row_id: int, callback_token: str, draft: Draft) -> OutboundRow:
@@ -68,8 +112,14 @@ def _claimed_row(row_id: int, callback_token: str, draft: Draft) -> OutboundRow:
 
 @cache
 def _queue(dialect: str, *, claimed: bool = False) -> Any:
-    new = given(dialect, **{f"new_{name}": outbound.c[name] for name in GIVEN}, life_ms=outbound.c.expires_at)
-    values = {name: new[f"new_{name}"] for name in GIVEN}
+    new = given(dialect, **GIVEN)
+    statement = insert_each(dialect, outbound, queued_values(new, claimed=claimed))
+    return statement.returning(*ADDED) if claimed and dialect != "sqlite" else statement
+
+
+def queued_values(new: Mapping[str, ColumnElement[Any]], *, claimed: bool) -> dict[str, Any]:
+    """The columns of a message that is queued with these GIVEN values; `claimed`: under the parameter `token`."""
+    values: dict[str, Any] = {name: new[f"new_{name}"] for name in _GIVEN}
     values |= {name: db_now() for name in ("created_at", "updated_at", "next_attempt_at")}
     values |= {
         "expires_at": db_now() + new["life_ms"],
@@ -82,11 +132,10 @@ def _queue(dialect: str, *, claimed: bool = False) -> Any:
         values |= {"attempts": case((waits, literal_column("0")), else_=literal_column("1"))}
         values |= {"claimed_at": case((waits, null()), else_=db_now())}
         values |= {"claim_token": case((waits, null()), else_=bindparam("token", type_=outbound.c.claim_token.type))}
-    statement = insert_each(dialect, outbound, values)
-    return statement.returning(*_ADDED) if claimed and dialect != "sqlite" else statement
+    return values
 
 
-GIVEN = (
+_GIVEN = (
     "inbound_id",
     "kind",
     "carrier",
@@ -99,14 +148,15 @@ GIVEN = (
     "priority",
     "callback_token",
 )
+GIVEN: Final = {**{f"new_{name}": outbound.c[name] for name in _GIVEN}, "life_ms": outbound.c.expires_at}
+"""What differs between messages to be queued, and its types: what `queued_row` gives."""
 _last = select(func.max(outbound.c.id)).scalar_subquery()
-_ADDED = outbound.c.id, outbound.c.callback_token, outbound.c.claim_token
-_NEWEST = select(*_ADDED).where(
-    outbound.c.id > _last - bindparam("limit"), outbound.c.claim_token == bindparam("token")
-)
+ADDED: Final = outbound.c.id, outbound.c.callback_token, outbound.c.claim_token
+_NEWEST = select(*ADDED).where(outbound.c.id > _last - bindparam("limit"), outbound.c.claim_token == bindparam("token"))
 
 
-def _row(draft: Draft) -> dict[str, Any]:
+def queued_row(draft: Draft) -> dict[str, Any]:
+    """The GIVEN values of a draft, its callback token among them."""
     return {
         "new_inbound_id": draft.inbound_id,
         "new_kind": draft.kind,
@@ -132,9 +182,31 @@ def told(connection: Connection, phones: Sequence[str], templates: Sequence[str]
     return Counter({(phone, template): count for phone, template, count in rows})
 
 
-def claim(connection: Connection, token: str, limit: int) -> list[OutboundRow]:
+def claim(connection: Connection, token: str, limit: int, terms: Terms = FREE) -> list[OutboundRow]:
     """Claim due rows for sending under `token`, in order of priority. Commit before calling anyone."""
-    rows = connection.execute(_CLAIM, {"token": token, "limit": limit}).all()
+    if terms.per_day:
+        return _claim_within(connection, token, limit, terms)
+    return _claim_at_pace(connection, token, limit, terms)
+
+
+def _claim_within(connection: Connection, token: str, limit: int, terms: Terms) -> list[OutboundRow]:
+    day = spending.today(connection)
+    limit, least = day.room(terms.per_day, limit)
+    claimed = _claim_at_pace(connection, token, limit, terms, least=least) if limit else []
+    spending.count(connection, day, sum(row.attempts == 1 for row in claimed))
+    return claimed
+
+
+def _claim_at_pace(
+    connection: Connection, token: str, limit: int, terms: Terms, least: int = spending.EVERY
+) -> list[OutboundRow]:
+    rooms = pacing.rooms(connection, terms.paces)
+    others = bool(rooms) and pacing.others_wait(connection, terms.paces)
+    values = {"token": token, "limit": limit, **pacing.limits(rooms, terms.paces)}
+    values |= {"least": least} if terms.per_day else {}
+    rows = connection.execute(_claim(terms, others=others), values).all()
+    if rooms:
+        pacing.take(connection, rooms, (row.from_phone for row in rows))
     claimed = [OutboundRow(*row) for row in sorted(rows, key=lambda row: row.id)]
     events.add(connection, [row.id for row in claimed], "claim", token, Step(states.QUEUED, states.SENDING))
     return claimed
@@ -147,35 +219,40 @@ _waiting = and_(
     outbound.c.attempts < MAX_ATTEMPTS,
     pauses.allows(outbound.c.id, outbound.c.carrier),
 )
-_due = (
-    select(outbound.c.id)
-    .where(_waiting)
-    .order_by(outbound.c.priority, outbound.c.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-    .cte("due")
-)
-_CLAIM = (
-    update(outbound)
-    .where(outbound.c.id.in_(select(_due.c.id)))
-    .values(
-        state=states.SENDING,
-        claim_token=bindparam("token"),
-        claimed_at=db_now(),
-        attempts=outbound.c.attempts + 1,
-        updated_at=db_now(),
+
+
+def _first(waiting: ColumnElement[bool]) -> CTE:
+    found = select(outbound.c.id).where(waiting).order_by(outbound.c.priority, outbound.c.id)
+    return found.limit(bindparam("limit")).with_for_update(skip_locked=True).cte("due")
+
+
+@cache
+def _claim(terms: Terms, *, others: bool) -> Any:
+    waiting = and_(_waiting, terms.by_the_hour())
+    if terms.per_day:
+        waiting = and_(waiting, outbound.c.priority <= bindparam("least"))
+    due = pacing.due(waiting, terms.paces, others=others) if terms.paces else _first(waiting)
+    return (
+        update(outbound)
+        .where(outbound.c.id.in_(select(due.c.id)))
+        .values(
+            state=states.SENDING,
+            claim_token=bindparam("token"),
+            claimed_at=db_now(),
+            attempts=outbound.c.attempts + 1,
+            updated_at=db_now(),
+        )
+        .returning(
+            outbound.c.id,
+            outbound.c.carrier,
+            outbound.c.from_phone,
+            outbound.c.to_phone,
+            outbound.c.body,
+            outbound.c.callback_token,
+            outbound.c.attempts,
+            (outbound.c.expires_at - db_now()).label("expires_in_ms"),
+        )
     )
-    .returning(
-        outbound.c.id,
-        outbound.c.carrier,
-        outbound.c.from_phone,
-        outbound.c.to_phone,
-        outbound.c.body,
-        outbound.c.callback_token,
-        outbound.c.attempts,
-        (outbound.c.expires_at - db_now()).label("expires_in_ms"),
-    )
-)
 
 
 def mark(connection: Connection, token: str, marks: Sequence[Mark]) -> None:
@@ -186,12 +263,9 @@ def mark(connection: Connection, token: str, marks: Sequence[Mark]) -> None:
     """
     if marks:
         rows = [_mark_row(m) for m in sorted(marks, key=lambda m: m.outbound_id)]
-        each(connection, _mark(dialect_of(connection)), rows, token=token)
-        steps: defaultdict[Step, list[int]] = defaultdict(list)
-        for m in marks:
-            steps[Step(states.SENDING, m.state, m.error_code)].append(m.outbound_id)
-        for step, ids in steps.items():
-            events.add(connection, ids, "call", token, step)
+        dialect = dialect_of(connection)
+        for statement in _mark(dialect):
+            each(connection, statement, rows, token=token, cause_key=f"call:{token}")
 
 
 # Spelled out: an expanding IN cannot be used with a list of parameters.
@@ -199,7 +273,8 @@ _open = or_(*(outbound.c.state == spelled(state) for state in (states.SENDING, s
 
 
 @cache
-def _mark(dialect: str) -> Any:
+def _mark(dialect: str) -> tuple[Any, ...]:
+    """What writes the outcomes and tells of them: two statements, or one that does both where there is such a thing."""
     new = given(
         dialect,
         row_id=outbound.c.id,
@@ -209,9 +284,12 @@ def _mark(dialect: str) -> Any:
         new_error_code=outbound.c.error_code,
         new_error_text=outbound.c.error_text,
         wait_ms=outbound.c.next_attempt_at,
+        unbegun=outbound.c.attempts,
     )
+    if dialect != "sqlite":
+        new = in_order(new, outbound.c.id, "row_id")
     accepted = new["new_state"] == spelled(states.ACCEPTED)
-    return (
+    write = (
         update(outbound)
         .where(outbound.c.id == new["row_id"], outbound.c.claim_token == bindparam("token"))
         .where(or_(outbound.c.state == spelled(states.SENDING), accepted))
@@ -222,9 +300,12 @@ def _mark(dialect: str) -> Any:
             error_code=case((_open, new["new_error_code"]), else_=outbound.c.error_code),
             error_text=case((_open, new["new_error_text"]), else_=outbound.c.error_text),
             next_attempt_at=db_now() + new["wait_ms"],
+            attempts=outbound.c.attempts - new["unbegun"],
             updated_at=db_now(),
         )
     )
+    tell = events.each_of(dialect, "call", new["row_id"], states.SENDING, new["new_state"], new["new_error_code"])
+    return (write, tell) if dialect == "sqlite" else (tell.add_cte(write.cte("written")),)
 
 
 def _mark_row(m: Mark) -> dict[str, Any]:
@@ -236,14 +317,22 @@ def _mark_row(m: Mark) -> dict[str, Any]:
         "new_error_code": m.error_code,
         "new_error_text": m.error_text,
         "wait_ms": looks.WAITS_MS[0] if m.state == states.UNKNOWN else m.wait_ms,
+        "unbegun": int(not m.begun),
     }
 
 
 def give_back(connection: Connection, token: str, ids: Sequence[int]) -> None:
     """Return claimed rows whose call has not begun to the queue: nothing left this process."""
-    mark(connection, token, [Mark(row_id, states.QUEUED) for row_id in ids])
+    mark(connection, token, [Mark(row_id, states.QUEUED, begun=False) for row_id in ids])
 
 
-def is_due(connection: Connection) -> bool:
+def is_due(connection: Connection, terms: Terms = FREE) -> bool:
     """Whether any outbound row waits to be sent now."""
-    return bool(connection.scalar(select(exists().where(_waiting))))
+    return bool(connection.scalar(select(exists().where(_waiting, terms.by_the_hour()))))
+
+
+def wait_ms(connection: Connection, terms: Terms) -> int | None:
+    """Until what waits for its number's pace may be claimed; None where nothing does."""
+    if terms.per_day and spending.sent_today(connection) >= terms.per_day:
+        return None
+    return pacing.wait_ms(connection, and_(_waiting, terms.by_the_hour()), terms.paces)

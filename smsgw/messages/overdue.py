@@ -7,12 +7,13 @@ from sqlalchemy import ColumnElement, Connection, select, update
 
 from smsgw.messages import events, looks, states
 from smsgw.messages.events import Step
-from smsgw.messages.outbox import LEASE_MS, MAX_ATTEMPTS
+from smsgw.messages.outbox import HOUR_MS, LEASE_MS, MAX_ATTEMPTS
 from smsgw.messages.tables import outbound
 from smsgw.store import db_now
 from smsgw.store.sql import spelled
 
 AT_ONCE: Final = 500  # rows in a transaction: the next sweep takes the rest
+REPORT_MS: Final = 72 * HOUR_MS  # since the last news of it; networks keep a message for up to three days
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,15 @@ def exhaust(connection: Connection) -> int:
 def release_dead(connection: Connection) -> int:
     """Rows whose claim outlived its lease become unknown: their call may or may not have gone out. How many."""
     return len(_closed(connection, _RELEASE, "lease", Step(states.SENDING, states.UNKNOWN)))
+
+
+def close_unreported(connection: Connection) -> int:
+    """Rows whose last report has not come in its time are marked; how many. A late report counts all the same."""
+    rows = connection.execute(_UNREPORTED).all()
+    for state in (states.ACCEPTED, states.SENT):
+        ids = [row.id for row in rows if row.state == state]
+        events.add(connection, ids, "no_report", "sweep", Step(state, state))
+    return len(rows)
 
 
 def _closed(connection: Connection, statement: Any, cause: str, step: Step) -> Any:
@@ -80,3 +90,10 @@ _RELEASE = (
     .values(state=states.UNKNOWN, next_attempt_at=db_now() + looks.WAITS_MS[0], updated_at=db_now())
     .returning(outbound.c.id)
 )
+_unreported = (
+    outbound.c.state.in_([spelled(states.ACCEPTED), spelled(states.SENT)]),
+    outbound.c.no_report_at.is_(None),
+    # Asked once, for PostgreSQL to look no further than that in the index: many may wait for a carrier without reports.
+    outbound.c.updated_at < select(db_now() - REPORT_MS).scalar_subquery(),
+)
+_UNREPORTED = _first(*_unreported).values(no_report_at=db_now()).returning(outbound.c.id, outbound.c.state)

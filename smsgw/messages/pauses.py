@@ -70,12 +70,13 @@ def tend(connection: Connection) -> list[str]:
     return ended
 
 
-_through = select(outbound.c.id).where(outbound.c.state.in_(PROVEN))
-_END = (
-    delete(carrier_pause)
-    .where(exists(_through.where(outbound.c.id == carrier_pause.c.probe_id).correlate(carrier_pause)))
-    .returning(carrier_pause.c.carrier)
+# By this very carrier: the probe may have gone by another one of its number since.
+_through = select(outbound.c.id).where(
+    outbound.c.id == carrier_pause.c.probe_id,
+    outbound.c.carrier == carrier_pause.c.carrier,
+    outbound.c.state.in_(PROVEN),
 )
+_END = delete(carrier_pause).where(exists(_through.correlate(carrier_pause))).returning(carrier_pause.c.carrier)
 # The one that was tried least, so that no message uses up its attempts as a probe.
 _candidate = (
     select(outbound.c.id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, func, null, select
 
-from smsgw.messages import pauses, states
+from smsgw.messages import newcomers, pauses, spending, states
 from smsgw.messages.rows import Kind
 from smsgw.messages.tables import heartbeat, inbound, outbound
 from smsgw.store import Store, db_now
@@ -53,13 +53,14 @@ class Bubble:
     """One message of a phone, in either direction, for the pages that show a conversation.
 
     `about`: the inbound message that brought it about; None for an inbound itself and for a notice.
+    `body`: None where it was erased.
     """
 
     incoming: bool
     id: int
     about: int | None
     at: int
-    body: str
+    body: str | None
     state: str
     reason: str | None
 
@@ -82,13 +83,18 @@ def bubbles(store: Store, phone: str, limit: int = 50) -> list[Bubble]:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Counts by state, the age of the oldest row that is not final, seconds since the last sweep, paused carriers."""
+    """Counts by state, the age of the oldest row that is not final, seconds since the last sweep, paused carriers,
+    phones that wrote for the first time within an hour, and how many messages stand as accepted or sent although
+    their last report is overdue."""
 
     inbound: dict[str, int]
     outbound: dict[str, int]
     oldest_waiting_s: float
     sweep_age_s: float | None
     paused: frozenset[str]
+    new_senders: int
+    unreported: int = 0
+    sent_today: int = 0  # counted only where a day has a bound
 
 
 def figures(store: Store) -> Figures:
@@ -103,9 +109,17 @@ def figures(store: Store) -> Figures:
         ]
         swept = connection.scalar(select(heartbeat.c.at).where(heartbeat.c.name == "sweep"))
         paused = frozenset(pauses.standing(connection))
+        new = newcomers.within_hour(connection)
+        sent_today = spending.sent_today(connection)
+        unreported = int(connection.scalar(_UNREPORTED) or 0)
     waiting = [now - at for at in oldest if at is not None]
     age = None if swept is None else (now - swept) / 1000
-    return Figures(ins, outs, max(waiting, default=0) / 1000, age, paused)
+    return Figures(ins, outs, max(waiting, default=0) / 1000, age, paused, new, unreported, sent_today)
+
+
+_UNREPORTED = select(func.count()).where(
+    outbound.c.no_report_at.is_not(None), outbound.c.state.in_([states.ACCEPTED, states.SENT])
+)
 
 
 def _counts(connection: Connection, column: ColumnElement[str]) -> dict[str, int]:

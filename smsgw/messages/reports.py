@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy import Connection, Text, bindparam, case, exists, func, literal_column, null, select, update
 
 from smsgw.messages import states
 from smsgw.messages.tables import orphan_callback, outbound, outbound_event
 from smsgw.store import db_now
-from smsgw.store.sql import dialect_of, insert
+from smsgw.store.sql import among, dialect_of, each, given, insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +60,57 @@ def apply_all(connection: Connection, deliveries: Sequence[Delivery]) -> list[bo
     For each: whether it was for one of our messages; False for an orphan (no row has its token or id).
     """
     rows = _find(connection, deliveries)
-    events = [row.take(delivery) for row, delivery in zip(rows, deliveries, strict=True) if row is not None]
+    told = [row.take(delivery) for row, delivery in zip(rows, deliveries, strict=True) if row is not None]
     orphans = [_orphaned(delivery) for row, delivery in zip(rows, deliveries, strict=True) if row is None]
     changed = {row.id: row for row in rows if row is not None}
     if changed:
-        connection.execute(_RAISE, [_raised(row) for row in changed.values()])
-        connection.execute(_event(dialect_of(connection)), events)
+        dialect = dialect_of(connection)
+        each(connection, _raise(dialect), [_raised(row) for row in changed.values()])
+        each(connection, _event(dialect), _counted(told))
     if orphans:
+        orphans.sort(key=lambda row: (row["carrier"], row["carrier_id"], row["carrier_status"]))
         connection.execute(_orphan(dialect_of(connection)), orphans)
     return [row is not None for row in rows]
 
 
 def _find(connection: Connection, deliveries: Sequence[Delivery]) -> list[_Row | None]:
-    # The token names our row even where the carrier's id is not stored yet; it goes first.
-    tokens = [delivery.token for delivery in deliveries if delivery.token]
-    named = [_Row(*row) for row in connection.execute(_BY_TOKEN, {"tokens": tokens})] if tokens else []
-    by_token: dict[str, _Row] = {row.callback_token: row for row in named}
-    rest = [delivery.carrier_id for delivery in deliveries if delivery.token not in by_token]
-    more = connection.execute(_BY_ID, {"carrier": deliveries[0].carrier, "ids": rest}) if rest else ()
-    by_row = {row.id: row for row in named}
-    by_id = {row.carrier_id: by_row.get(row.id, row) for row in (_Row(*found) for found in more)}
-    return [by_token.get(delivery.token) or by_id.get(delivery.carrier_id) for delivery in deliveries]
+    # The token names our row even where the carrier's id is not stored yet; it goes first. Rows are locked by one
+    # statement in the order of their ids, so that two processes do not wait for each other in a ring; only a token that
+    # nobody has beside an id that somebody has takes a second.
+    named = _tokens(connection, [delivery for delivery in deliveries if not delivery.token])
+    tokens = [delivery.token or named.get((delivery.carrier, delivery.carrier_id), "") for delivery in deliveries]
+    rows: dict[str, _Row] = {row.callback_token: row for row in _locked(connection, tokens)}
+    strange = [one for one, token in zip(deliveries, tokens, strict=True) if one.token and token not in rows]
+    more = _tokens(connection, strange)
+    for row in _locked(connection, [token for token in more.values() if token not in rows]):
+        rows[row.callback_token] = row
+    by_id = {key: rows[token] for key, token in more.items() if token in rows}
+    return [
+        rows.get(token) or by_id.get((one.carrier, one.carrier_id))
+        for one, token in zip(deliveries, tokens, strict=True)
+    ]
 
 
-# Locked in the order of their ids, so that two processes do not wait for each other in a ring.
-_FOUND = (
-    select(
+def _tokens(connection: Connection, deliveries: Sequence[Delivery]) -> dict[tuple[str, str], str]:
+    """The tokens of those rows that are known by a carrier's id."""
+    found: dict[tuple[str, str], str] = {}
+    for carrier in {delivery.carrier for delivery in deliveries}:
+        ids = [delivery.carrier_id for delivery in deliveries if delivery.carrier == carrier]
+        rows = connection.execute(_by_id(dialect_of(connection)), {"carrier": carrier, "ids": ids})
+        found |= {(carrier, row.carrier_id): row.callback_token for row in rows}
+    return found
+
+
+def _locked(connection: Connection, tokens: Sequence[str]) -> list[_Row]:
+    wanted = sorted({token for token in tokens if token})
+    if not wanted:
+        return []
+    return [_Row(*row) for row in connection.execute(_by_token(dialect_of(connection)), {"tokens": wanted})]
+
+
+@cache
+def _by_token(dialect: str) -> Any:
+    row = select(
         outbound.c.id,
         outbound.c.callback_token,
         outbound.c.carrier_id,
@@ -93,36 +118,35 @@ _FOUND = (
         outbound.c.carrier_status,
         outbound.c.error_code,
     )
-    .order_by(outbound.c.id)
-    .with_for_update()
-)
-_BY_TOKEN = _FOUND.where(outbound.c.callback_token.in_(bindparam("tokens", expanding=True)))
-_BY_ID = _FOUND.where(
-    outbound.c.carrier == bindparam("carrier"), outbound.c.carrier_id.in_(bindparam("ids", expanding=True))
-)
-# An SMSC may count anew and give an id twice: it names the message that had it first.
-_other = outbound.alias("other")
-_given = bindparam("new_carrier_id", type_=outbound.c.carrier_id.type)
-_same_id = select(_other.c.id).where(_other.c.carrier == outbound.c.carrier, _other.c.carrier_id == _given)
-_free_id = select(_given).where(~exists(_same_id.correlate(outbound))).correlate(outbound).scalar_subquery()
-_RAISE = (
-    update(outbound)
-    .where(outbound.c.id == bindparam("row_id"))
-    .values(
-        state=bindparam("new_state"),
-        carrier_status=bindparam("new_status"),
-        error_code=bindparam("new_error_code"),
-        carrier_id=func.coalesce(outbound.c.carrier_id, _free_id),
-        updated_at=db_now(),
-    )
-)
+    named = among(dialect, outbound.c.callback_token, "tokens", Text())
+    return row.where(named).order_by(outbound.c.id).with_for_update()
+
+
+@cache
+def _by_id(dialect: str) -> Any:
+    of_carrier = outbound.c.carrier == bindparam("carrier", type_=Text())
+    named = among(dialect, outbound.c.carrier_id, "ids", Text())
+    return select(outbound.c.carrier_id, outbound.c.callback_token).where(of_carrier, named)
+
+
+@cache
+def _raise(dialect: str) -> Any:
+    names = ("state", "carrier_status", "error_code", "carrier_id")
+    new = given(dialect, row_id=outbound.c.id, **{f"new_{name}": outbound.c[name] for name in names})
+    # An SMSC may count anew and give an id twice: it names the message that had it first.
+    other = outbound.alias("other")
+    same_id = exists().where(other.c.carrier == outbound.c.carrier, other.c.carrier_id == new["new_carrier_id"])
+    free_id = case((same_id.correlate_except(other), null()), else_=new["new_carrier_id"])
+    values = {name: new[f"new_{name}"] for name in names} | {"updated_at": db_now()}
+    values["carrier_id"] = func.coalesce(outbound.c.carrier_id, free_id)
+    return update(outbound).where(outbound.c.id == new["row_id"]).values(values)
 
 
 def _raised(row: _Row) -> dict[str, Any]:
     return {
         "row_id": row.id,
         "new_state": row.state,
-        "new_status": row.carrier_status,
+        "new_carrier_status": row.carrier_status,
         "new_error_code": row.error_code,
         "new_carrier_id": row.carrier_id,
     }
@@ -137,11 +161,24 @@ def _orphaned(delivery: Delivery) -> dict[str, Any]:
     }
 
 
+def _counted(told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each event once, with how often it is repeated: a statement can touch a row only once."""
+    found: dict[tuple[int, str], dict[str, Any]] = {}
+    for event in told:
+        first = found.setdefault((event["outbound_id"], event["cause_key"]), event | {"repeats": -1})
+        first["repeats"] += 1
+    return list(found.values())
+
+
 @cache
 def _event(dialect: str) -> Any:
+    names = ("outbound_id", "from_state", "to_state", "cause", "cause_key", "error_code", "repeats")
+    new = given(dialect, **{name: outbound_event.c[name] for name in names})
+    # "WHERE true": SQLite would take ON for a join's.
+    row = select(*new.values(), db_now(), db_now()).where(literal_column("true"))
+    added = insert(dialect, outbound_event).from_select([*names, "at", "last_at"], row)
+    again = {"repeats": outbound_event.c.repeats + added.excluded.repeats + 1, "last_at": db_now()}
     keys = [outbound_event.c.outbound_id, outbound_event.c.cause_key]
-    again = {"repeats": outbound_event.c.repeats + 1, "last_at": db_now()}
-    added = insert(dialect, outbound_event).values(at=db_now(), last_at=db_now())
     return added.on_conflict_do_update(index_elements=keys, set_=again)
 
 

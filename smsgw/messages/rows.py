@@ -72,6 +72,7 @@ class InboundRow:
     replies_hour: int = 0  # replies and apologies to this phone within the last hour, and day
     replies_day: int = 0
     secret: str | None = field(default=None, repr=False)  # the PIN that came in its body
+    follows: bool = False  # another message of this phone came within ten seconds, or later
 
 
 @dataclass(frozen=True, slots=True)

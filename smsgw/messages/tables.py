@@ -117,10 +117,20 @@ outbound = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("looks", SmallInteger, nullable=False, server_default="0"),  # into the carrier's list, while unknown
+    Column("no_report_at", BigInteger),  # since when no last report is waited for; told while accepted or sent
     UniqueConstraint("inbound_id", "kind", "resend_no"),
     UniqueConstraint("carrier", "carrier_id"),
     Index(
         "ix_outbound_due",
+        "priority",
+        "id",
+        sqlite_where=text("state = 'queued'"),
+        postgresql_where=text("state = 'queued'"),
+    ),
+    # For numbers with a pace, whose backlog the others' must not be looked for in.
+    Index(
+        "ix_outbound_due_number",
+        "from_phone",
         "priority",
         "id",
         sqlite_where=text("state = 'queued'"),
@@ -137,6 +147,12 @@ outbound = Table(
         "next_attempt_at",
         sqlite_where=text("state IN ('unknown', 'failed_unknown') AND looks < 27"),
         postgresql_where=text("state IN ('unknown', 'failed_unknown') AND looks < 27"),
+    ),
+    Index(
+        "ix_outbound_reported",
+        "updated_at",
+        sqlite_where=text("state IN ('accepted', 'sent') AND no_report_at IS NULL"),
+        postgresql_where=text("state IN ('accepted', 'sent') AND no_report_at IS NULL"),
     ),
     Index("ix_outbound_phone", "to_phone", "id"),
     Index(
@@ -250,4 +266,36 @@ carrier_pause = Table(
     Column("wait_ms", Integer, nullable=False),
     Column("reason", String(16), nullable=False),
     Column("probe_id", BigInteger),  # the one message that may be sent meanwhile
+)
+
+sender_pace = Table(
+    "sender_pace",
+    metadata,
+    Column("number", String(16), primary_key=True),
+    Column("free_at", BigInteger, nullable=False),  # microseconds since 1970: up to then its time has been used
+)
+
+# Up to which row the texts of a log are emptied already (smsgw.messages.retention).
+emptied = Table(
+    "emptied",
+    metadata,
+    Column("log", String(16), primary_key=True),
+    Column("upto", BigInteger, nullable=False),
+)
+
+# Phones that wrote for the first time, counted every few minutes: among the messages up to this one (T25).
+newcomers = Table(
+    "newcomers",
+    metadata,
+    Column("upto", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("phones", Integer, nullable=False),
+)
+
+daily_sends = Table(
+    "daily_sends",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),  # since 1970, in western Indonesia
+    Column("sent", Integer, nullable=False),
+    Column("told", SmallInteger, nullable=False, server_default="0"),  # the level that the log has told
 )

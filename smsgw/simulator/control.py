@@ -106,8 +106,8 @@ class Control:
         return jsonify(entry.as_json(self._standin.account_sid))
 
     def reset(self) -> Response:
-        """Forget messages, switches, what waits and what went over the line."""
-        self._standin.reset()
+        """Forget messages, switches, what waits and what went over the line; or one phone's messages and switches."""
+        self._standin.reset(Clearing.model_validate(request.get_json()).phone)
         return jsonify({"reset": True})
 
     def _shown(self) -> list[dict[str, object]]:

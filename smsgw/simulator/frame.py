@@ -1,14 +1,22 @@
 """What every page of the simulator shares: the visit, the words, the way to the other pages, and the way back."""
 
+import time
+from datetime import datetime
+
 from flask import current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
+from smsgw.clock import Clock
+from smsgw.simulator.bubble import WIB
+from smsgw.simulator.remote import NoStandIn
 from smsgw.simulator.visit import Visit, keep_visit, read_visit
 from smsgw.simulator.words import words
 from smsgw.store import Cipher
 
 PREFIX = "/simulator"
+SECOND_MS = 1000
+NEAR_MS = 2 * SECOND_MS
 # Endpoint and word of each part that the way to the other pages leads to, where it is there.
 _PARTS = (
     ("simulator.phones", "nav_phones"),
@@ -21,8 +29,9 @@ _PARTS = (
 class Frame:
     """Draws pages for the visitor of the request."""
 
-    def __init__(self, cipher: Cipher) -> None:
+    def __init__(self, cipher: Cipher, clock: Clock) -> None:
         self._cipher = cipher
+        self._clock = clock
 
     def visit(self) -> Visit:
         """Who asks."""
@@ -36,6 +45,7 @@ class Frame:
             w=words(visit.language),
             other="en" if visit.language == "id" else "id",
             parts=[(endpoint, word) for endpoint, word in _PARTS if endpoint in current_app.view_functions],
+            clock=clock_words(self._clock, visit.language),
             console="/console" if leads_somewhere("/console") else "",
             **values,
         )
@@ -59,6 +69,10 @@ class Frame:
         """The page that says so."""
         return self.problem(self.visit(), "not_found", 404)
 
+    def no_carrier(self, _: NoStandIn) -> AnyResponse:
+        """The page that says that there is no stand-in to ask."""
+        return self.problem(self.visit(), "no_carrier", 502)
+
     def _kept(self, response: AnyResponse, visit: Visit) -> AnyResponse:
         return keep_visit(response, visit, self._cipher, PREFIX)
 
@@ -70,3 +84,17 @@ def leads_somewhere(path: str) -> bool:
     except HTTPException:
         return False
     return True
+
+
+def offset_ms(clock: Clock) -> int:
+    """How far the gateway's clock is moved, to the second."""
+    ahead = clock.now_ms() - time.time_ns() // 1_000_000
+    return 0 if abs(ahead) < NEAR_MS else round(ahead / SECOND_MS) * SECOND_MS
+
+
+def clock_words(clock: Clock, language: str) -> str:
+    """The gateway's day and time where they are not this machine's, else nothing."""
+    if not offset_ms(clock):
+        return ""
+    there = datetime.fromtimestamp(clock.now_ms() / 1000, WIB)
+    return words(language)["clock_moved"].format(time=there.strftime("%d-%m-%Y %H.%M"))

@@ -10,7 +10,7 @@ from smsgw.simulator.faults import Fault, Switchboard
 from smsgw.simulator.inspector import WEBHOOK
 from smsgw.simulator.ledger import Ledger, Message
 from smsgw.simulator.timetable import Timetable
-from smsgw.simulator.webhook import INBOUND_PATH, Posted, inbound_fields
+from smsgw.simulator.webhook import INBOUND_PATH, NOT_POSTED, Posted, inbound_fields
 from smsgw.simulator.wire import Parcel, Wire
 
 BURST, BURST_PER_S = 200, 50.0
@@ -60,7 +60,7 @@ class Inbound:
         if fault is None:
             return self._first(parcel, sid)
         if kind == "webhook-never":
-            return Posted(0, sid, kind, "not_posted")
+            return Posted(0, sid, kind, NOT_POSTED)
         if kind == "webhook-bad-signature":
             return self._first(Parcel(WEBHOOK, self.url, fields, secrets.token_hex(16), kind), sid)
         if kind == "webhook-missing-field":

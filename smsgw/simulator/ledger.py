@@ -97,10 +97,11 @@ class Ledger:
             self._rows[sid] = row
             return row
 
-    def clear(self) -> None:
-        """Forget all."""
+    def clear(self, phone: str | None = None) -> None:
+        """Forget all, or all from and to one phone."""
         with self._lock:
-            self._rows.clear()
+            for sid in [sid for sid, row in self._rows.items() if phone in (None, row.to, row.sender)]:
+                del self._rows[sid]
 
     def newest(self) -> Iterator[Message]:
         """All messages, newest first, as they were at the time of the call."""

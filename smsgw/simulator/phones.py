@@ -14,9 +14,10 @@ from smsgw.simulator import meter
 from smsgw.simulator.bubble import Shown, moving, show
 from smsgw.simulator.frame import Frame
 from smsgw.simulator.people import BY_PHONE, READY, Ready, prepare
-from smsgw.simulator.talk import Line
+from smsgw.simulator.switches import faults_of
+from smsgw.simulator.talk import REFUSED, Line, bring, refusal_of
+from smsgw.simulator.tools import STEPS
 from smsgw.simulator.visit import Visit
-from smsgw.simulator.webhook import GatewaySilent, inbound_fields, post_inbound
 from smsgw.simulator.words import words
 from smsgw.store import Store
 
@@ -121,6 +122,8 @@ class Phones:
             people=READY,
             again="" if trouble else _again(table),
             problem=trouble.sentence if trouble and not trouble.key else "",
+            faults=faults_of(self._line),
+            steps=STEPS,
             number=self._line.number,
             limit=TEXT_LIMIT,
         )
@@ -159,9 +162,8 @@ def _unsendable(said: Mapping[str, str], text: str) -> str:
 
 
 def _post(said: Mapping[str, str], line: Line, phone: str, text: str) -> str:
-    fields = inbound_fields(line.account_sid, phone, line.number, text)
-    try:
-        status = post_inbound(line.public_url, fields, line.auth_token, WAIT_S).status
-    except GatewaySilent:
-        return said["silent"]
-    return "" if status == 200 else said["refused"].format(status=status)
+    refusal = refusal_of(bring(line, phone, text, timeout_s=WAIT_S))
+    if not refusal:
+        return ""
+    status = refusal.removeprefix(REFUSED)
+    return said["refused"].format(status=status) if refusal != status else said["silent"]

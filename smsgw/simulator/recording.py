@@ -6,13 +6,13 @@ from flask import Flask, Response, g, request
 
 from smsgw.simulator.faulty import FAULT, Cut
 from smsgw.simulator.inspector import API, Entry, Recorder, form_pairs
+from smsgw.simulator.ledger import API as VERSION
 
 REPLAY_OF = "smsgw.replay_of"  # in the WSGI environment: the entry that this request is once more
-_ASIDE = "/control"
 
 
 def record_calls(app: Flask, record: Recorder) -> None:
-    """Have `record` given every call of `app` but those of the control API."""
+    """Have `record` given every call of the carrier's API."""
 
     @app.before_request
     def begin() -> None:
@@ -20,8 +20,8 @@ def record_calls(app: Flask, record: Recorder) -> None:
 
     @app.after_request
     def keep(response: Response) -> Response:
-        if not request.path.startswith(_ASIDE):
-            g.entry = record(_entry(response))
+        if request.path.startswith(f"/{VERSION}/"):
+            record(_entry(response))
         return response
 
 

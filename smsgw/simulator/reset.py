@@ -26,11 +26,26 @@ from smsgw.members.tables import (
 )
 from smsgw.members.tables import guards as guard_rows
 from smsgw.messages.tables import carrier_pause, contact, inbound, orphan_callback, outbound, seen_id
+from smsgw.simulator.remote import Remote
 from smsgw.store import Store, metadata
 
 TRIES, PAUSE_S = 5, 0.2
 SAID = (inbound, outbound, orphan_callback, seen_id, contact, carrier_pause)
 REMEMBERED = (bindings, rebindings, guard_rows, attempts, pins, complaints, series, clock_offset)
+
+
+def begin_anew(carrier: Remote, store: Store, number: str | None = None) -> None:
+    """One phone, or everything, at the carrier and here. NoStandIn where the carrier is not our stand-in.
+
+    The carrier first: the gateway takes what it lost from the carrier's list. And once more after it: something may
+    have been under way.
+    """
+    carrier.reset(number)
+    if number is None:
+        everything(store)
+    else:
+        phone(store, number)
+    carrier.reset(number)
 
 
 def everything(store: Store) -> None:

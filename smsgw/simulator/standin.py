@@ -80,8 +80,15 @@ class StandIn:
         self._faulty.close()
         self._timetable.close()
 
-    def reset(self) -> None:
-        """Begin anew: no messages, no switches, nothing waiting, nothing remembered."""
+    def reset(self, phone: str | None = None) -> None:
+        """Begin anew: no messages, no switches, nothing waiting, nothing remembered; or so for one phone.
+
+        What a phone said must leave the list with it: the gateway looks there for webhooks that it missed.
+        """
+        if phone is not None:
+            self.board.clear(phone)
+            self.ledger.clear(phone)
+            return
         self._timetable.clear()
         self.board.clear()
         self.ledger.clear()

@@ -12,6 +12,7 @@ from smsgw.simulator.ledger import API
 from smsgw.simulator.signed import TIMEOUT_S, make_session, signed_post
 
 INBOUND_PATH = "/webhooks/twilio/inbound"
+NOT_POSTED = "not_posted"  # the trouble of a text whose webhook a fault has swallowed
 _PLACES = ("City", "State", "Zip")
 
 

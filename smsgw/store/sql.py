@@ -63,14 +63,15 @@ def listed(dialect: str, name: str) -> Any:
     return _unnested(name, BigInteger())
 
 
-def among(dialect: str, sealed: ColumnElement[str], name: str) -> ColumnElement[bool]:
-    """Whether a sealed column is one of the parameter `name`: a list of any length, sealed already.
+def among(dialect: str, one: ColumnElement[Any], name: str, kind: TypeEngine[Any] | None = None) -> ColumnElement[bool]:
+    """Whether a column is one of the parameter `name`: a list of any length. A sealed column's, sealed already.
 
     PostgreSQL gets one array: a list in the statement makes each length a statement of its own, planned each time.
     """
+    kind = kind or LargeBinary()
     if dialect == "sqlite":
-        return sealed.in_(bindparam(name, type_=LargeBinary(), expanding=True))
-    return sealed == any_(bindparam(name, type_=ARRAY(LargeBinary())))
+        return one.in_(bindparam(name, type_=kind, expanding=True))
+    return one == any_(bindparam(name, type_=ARRAY(kind)))
 
 
 def given(dialect: str, **columns: ColumnElement[Any]) -> Mapping[str, ColumnElement[Any]]:
@@ -81,6 +82,16 @@ def given(dialect: str, **columns: ColumnElement[Any]) -> Mapping[str, ColumnEle
     rows = func.json_to_recordset(bindparam(ROWS, type_=_Rows(tuple(types.items()))))
     table = rows.table_valued(*(column(name, kind) for name, kind in types.items()), name="given")
     return dict(table.render_derived(with_types=True).c.items())
+
+
+def in_order(values: Mapping[str, ColumnElement[Any]], key: ColumnElement[Any], name: str) -> Mapping[str, Any]:
+    """`given` values with the rows of `key` that their `name` tells locked first, in the order of their keys.
+
+    For PostgreSQL: an UPDATE locks rows in the order of its plan, and two in two orders wait for each other in a ring.
+    """
+    named = (value.label(column_name) for column_name, value in values.items())
+    ordered = select(*named).where(key == values[name]).order_by(key)
+    return dict(ordered.with_for_update(of=key).cte("locked").c.items())
 
 
 def _unnested(name: str, kind: TypeEngine[Any]) -> Any:

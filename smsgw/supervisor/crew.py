@@ -26,7 +26,7 @@ class Crew:
     `stop` is set by SIGINT, SIGTERM and SIGHUP; use `listening()` around the whole run.
     """
 
-    def __init__(self, logs: Path, env: Mapping[str, str], grace: float = 8.0) -> None:
+    def __init__(self, logs: Path, env: Mapping[str, str], grace: float = 16.0) -> None:
         self.stop = threading.Event()
         self._logs = logs
         self._env = env

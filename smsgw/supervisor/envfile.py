@@ -7,7 +7,12 @@ from pathlib import Path
 
 DEMO_NUMBER = "+15005550006"  # the number that Twilio reserves for tests; nobody owns it
 # Whoever tries things out asks more than a participant does.
-PATIENT = {"SMSGW_REPLIES_PER_HOUR": "1000", "SMSGW_REPLIES_PER_DAY": "5000", "SMSGW_REPEATS_PER_HOUR": "100"}
+PATIENT = {
+    "SMSGW_REPLIES_PER_HOUR": "1000",
+    "SMSGW_REPLIES_PER_DAY": "5000",
+    "SMSGW_REPEATS_PER_HOUR": "100",
+    "SMSGW_QUIET_HOURS": "",
+}
 HEAD = "# Settings of this demo. Change or add lines here; they stay."
 TAIL = "# Written by smsgw up at every start; a line of the same name above counts instead."
 

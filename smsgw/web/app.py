@@ -4,7 +4,7 @@ from flask import Flask
 
 from smsgw.console import frame
 from smsgw.services import Services
-from smsgw.simulator import pages
+from smsgw.simulator import api, pages
 from smsgw.web import answers, health, hooks
 
 BODY_LIMIT = 16 * 1024
@@ -19,6 +19,7 @@ def create_app(services: Services) -> Flask:
     app.register_blueprint(frame.blueprint(services))
     if services.settings.environment == "demo":
         app.register_blueprint(pages.blueprint(services))
+        app.register_blueprint(api.blueprint(services))
     app.register_error_handler(Exception, answers.of_error)
     app.after_request(answers.secured)
     return app

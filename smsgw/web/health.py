@@ -65,9 +65,18 @@ def _exposition(services: Services) -> bytes:
     Gauge("smsgw_oldest_waiting_seconds", "age of the oldest message still waiting", registry=registry).set(
         figures.oldest_waiting_s
     )
+    silent = "messages accepted or sent of which no last report came"
+    Gauge("smsgw_outbound_without_report", silent, registry=registry).set(figures.unreported)
+    if services.settings.sends_per_day:
+        Gauge("smsgw_sends_today", "messages counted today", registry=registry).set(figures.sent_today)
+        per_day = Gauge("smsgw_sends_per_day", "messages that may leave in a day", registry=registry)
+        per_day.set(services.settings.sends_per_day)
     paused = Gauge("smsgw_carrier_paused", "1 while a carrier refuses the account", ["carrier"], registry=registry)
     for name in services.carriers:
         paused.labels(name).set(name in figures.paused)
+    Gauge("smsgw_new_senders", "phones that wrote for the first time within the last hour", registry=registry).set(
+        figures.new_senders
+    )
     if figures.sweep_age_s is not None:
         Gauge("smsgw_sweep_age_seconds", "time since the last sweep", registry=registry).set(figures.sweep_age_s)
     return generate_latest(registry)

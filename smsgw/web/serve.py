@@ -10,7 +10,7 @@ from uvicorn import Config, Server
 
 from smsgw.config import Settings
 from smsgw.errors import StartupError
-from smsgw.services import open_services
+from smsgw.services import Services, open_services
 from smsgw.web.app import create_app
 from smsgw.web.door import Door, create_door
 from smsgw.web.punctual import WITHIN_S, Punctual, close_late
@@ -24,12 +24,17 @@ GRACE_S = 5
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. StartupError when the port is taken."""
     _require_free(settings.host, settings.port)
-    _allow_files(FILES)
     with open_services(settings) as services:
-        server = make_server(settings, create_door(services, create_app(services)))
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, server.handle_exit)  # raised once more by uvicorn when it has ended
-        server.run()
+        run(services)
+
+
+def run(services: Services) -> None:
+    """Serve with opened services until SIGTERM or SIGINT."""
+    _allow_files(FILES)
+    server = make_server(services.settings, create_door(services, create_app(services)))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, server.handle_exit)  # raised once more by uvicorn when it has ended
+    server.run()
 
 
 def make_server(settings: Settings, door: Door, within_s: float = WITHIN_S) -> Server:

@@ -15,11 +15,18 @@ BODY = f"POST {INBOUND} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4000\r\n\
 
 async def beside_slow_clients(port: int, posts: Sequence[Post]) -> list[float]:
     """Seconds that each healthy post took, one after the other; 15 where one was not answered 200."""
+    async with slow_clients(port, EACH):
+        return [await _timed(port, post) for post in posts]
+
+
+@asynccontextmanager
+async def slow_clients(port: int, each: int) -> AsyncIterator[None]:
+    """So many connections that never finish their headers, and as many that never finish their bodies."""
     async with AsyncExitStack() as stack:
-        for start in (HEADER,) * EACH + (BODY,) * EACH:
+        for start in (HEADER,) * each + (BODY,) * each:
             await stack.enter_async_context(_dripping(port, start.encode()))
         await asyncio.sleep(1)
-        return [await _timed(port, post) for post in posts]
+        yield
 
 
 async def _timed(port: int, post: Post) -> float:

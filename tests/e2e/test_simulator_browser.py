@@ -1,5 +1,6 @@
 """The testers' simulator as a person meets it: in a browser, over a gateway of real processes."""
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from smsgw.simulator.meter import table
 from tests.conftest import KEY
 from tests.e2e.test_conversation import with_people
 from tests.support.axe import Findings
-from tests.support.browser import NARROW, Look
+from tests.support.browser import NARROW, WIDE, Look
 from tests.support.processes import Running, running
 
 SITI = DEMO_PEOPLE[0]
@@ -207,3 +208,129 @@ def test_the_meter_tells_while_somebody_types(look: Look, simulator: str) -> Non
     expect(meter).to_contain_text("Huruf ke-8 di luar GSM-7")
     text.fill("saya sudah tahu")
     expect(meter.locator("mark")).to_have_count(0)
+
+
+def test_a_fault_shows_on_its_phone_and_the_reply_fails_once(look: Look, simulator: str) -> None:
+    page = look(simulator)
+    page.get_by_role("button", name="tanpa JHT").click()
+    page.get_by_role("link", name="Gangguan").click()
+    page.get_by_label("gangguan", exact=True).select_option("undelivered")
+    page.get_by_label("telepon", exact=True).select_option(label="Made Sudarma, +6288198000089")
+    page.get_by_label("kode galat").select_option("30005")
+    page.get_by_label("paling banyak").fill("1")
+    page.get_by_label("benih").fill("42")
+    page.get_by_role("button", name="Nyalakan").click()
+    expect(page.get_by_role("row", name=re.compile("undelivered 30005.*42"))).to_be_visible()
+    page.get_by_role("link", name="Telepon").click()
+    made = phone(page, "Made Sudarma")
+    expect(made.locator(".wrong")).to_contain_text("undelivered")
+    made.get_by_role("button", name="STATUS").click()
+    expect(last(made)).to_have_class(re.compile("failed"))
+    expect(last(made)).to_contain_text("tidak sampai (30005)")
+    page.get_by_role("link", name="Gangguan").first.click()
+    expect(page.get_by_role("row", name=re.compile("undelivered"))).to_contain_text("1 dari 1")
+    page.get_by_role("button", name="Padamkan semua").click()
+    expect(page.get_by_text("Tidak ada gangguan yang menyala.")).to_be_visible()
+
+
+def test_whatever_the_carrier_does_the_phone_shows_one_reply(look: Look, simulator: str) -> None:
+    page = look(f"{simulator}/faults")
+    for kind in ("callback-unordered", "timeout", "webhook-twice"):
+        page.get_by_label("gangguan", exact=True).select_option(kind)
+        page.get_by_label("lama (detik)").fill("11" if kind == "timeout" else "")
+        page.get_by_role("button", name="Nyalakan").click()
+    page.get_by_role("link", name="Telepon").click()
+    page.get_by_role("button", name="menunggak iuran").click()
+    rina = phone(page, "Rina Marlina")
+    rina.get_by_role("button", name="STATUS").click()
+    expect(last(rina)).to_have_class(re.compile("delivered"), timeout=40_000)
+    expect(rina.locator("li.theirs")).to_have_count(1)
+    page.get_by_text("Waktu dan keadaan awal").click()
+    page.get_by_role("button", name="Ya, hapus semua").click()
+    expect(rina).to_contain_text("Belum ada pesan")
+
+
+def test_a_request_is_inspected_and_sent_again_edited(look: Look, simulator: str, serious_findings: Findings) -> None:
+    page = look(simulator)
+    ask(phone(page, "Siti Rahayu"), ASK)
+    page.get_by_role("link", name="Lalu lintas", exact=True).click()
+    expect(page.get_by_role("row", name=re.compile("status.*delivered")).first).to_be_visible()
+    assert serious_findings(page) == []
+    page.locator("tr.webhook").first.get_by_role("link").click()
+    expect(page.locator("#curl")).to_contain_text(f"Body={ASK}")
+    page.get_by_role("button", name="Kirim ulang apa adanya").click()
+    expect(page.get_by_role("region", name="jawaban")).to_contain_text("200")
+    page.get_by_text("Ubah dulu").click()
+    page.get_by_label("Body", exact=True).fill("BANTUAN")
+    page.get_by_label("tanda tangan salah").check()
+    assert serious_findings(page) == []
+    page.get_by_role("button", name="Kirim ulang dengan perubahan").click()
+    expect(page.get_by_role("region", name="jawaban")).to_contain_text("403")
+    expect(page.get_by_role("region", name="permintaan")).to_contain_text("BANTUAN")
+    page.get_by_role("link", name="Kembali ke lalu lintas").click()
+    expect(page.locator("tr.webhook").first).to_contain_text("ulangan")
+
+
+def test_a_script_runs_at_a_click_and_shows_what_differs(
+    look: Look, simulator: str, serious_findings: Findings
+) -> None:
+    page = look(f"{simulator}/scripts")
+    page.get_by_role("button", name="Jalankan saldo").click()
+    expect(page.get_by_role("status")).to_contain_text("semua sesuai", timeout=60_000)
+    page.get_by_role("link", name="Kembali ke naskah").click()
+    page.get_by_label("Naskah (YAML)").fill(
+        f'phone: "{SITI.phone}"\nfresh: true\nturns:\n  - send: {ASK}\n    expect: saldo Rp1,00\n'
+    )
+    page.get_by_role("button", name="Jalankan", exact=True).last.click()
+    expect(page.get_by_role("status")).to_contain_text("ada perbedaan")
+    expect(page.locator(".diff .expected")).to_contain_text("saldo Rp1,00")
+    expect(page.locator(".diff .came")).to_contain_text(BALANCE)
+    assert serious_findings(page) == []
+
+
+def test_what_was_said_is_recorded_as_a_script_that_runs(look: Look, simulator: str) -> None:
+    page = look(simulator)
+    page.get_by_role("button", name="Simpan telepon +6281298000901").click()
+    ask(phone(page, "Siti Rahayu"), ASK)
+    page.get_by_role("link", name="Naskah").click()
+    said = {}
+    for kind in ("Teks", "JSON", "Naskah"):
+        with page.expect_download() as download:
+            page.get_by_role("region", name="Rekam").get_by_role("link", name=kind).click()
+        said[kind] = Path(download.value.path()).read_text(encoding="utf-8")
+    assert f"> {ASK}\n< JHT 180*****345" in said["Teks"]
+    assert BALANCE in json.loads(said["JSON"])[-1]["heard"]["text"]
+    assert f"send: {ASK}" in said["Naskah"]
+    page.get_by_label("Naskah (YAML)").fill(f'phone: "{SITI.phone}"\nfresh: true\nturns:\n' + last_turn(said["Naskah"]))
+    page.get_by_role("button", name="Jalankan", exact=True).last.click()
+    expect(page.get_by_role("status")).to_contain_text("semua sesuai")
+
+
+def last_turn(script: str) -> str:
+    """The last turn of a script, as it stands there."""
+    return "- " + script.rpartition("\n- ")[2]
+
+
+def test_time_passes_and_everything_begins_anew(look: Look, simulator: str) -> None:
+    page = look(simulator)
+    ask(phone(page, "Siti Rahayu"), ASK)
+    page.get_by_text("Waktu dan keadaan awal").click()
+    page.get_by_role("button", name="+60 hari").click()
+    expect(page.get_by_text("Jam gateway: ")).to_be_visible()
+    page.get_by_text("Waktu dan keadaan awal").click()
+    page.get_by_role("button", name="Ya, hapus semua").click()
+    expect(page.get_by_text("Jam gateway: ")).to_have_count(0)
+    expect(phone(page, "Siti Rahayu")).to_contain_text("Belum ada pesan")
+
+
+@pytest.mark.parametrize("path", ["", "/faults", "/traffic", "/scripts", "/traffic/999999"])
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+def test_no_page_complains_or_scrolls_sideways(
+    look: Look, simulator: str, serious_findings: Findings, path: str, size: tuple[int, int]
+) -> None:
+    look.allowed.append("404")
+    page = look(simulator + path, size=size)
+    for colours in ("light", "dark"):
+        page.emulate_media(color_scheme="dark" if colours == "dark" else "light")
+        assert serious_findings(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 from playwright.sync_api import Error as BrowserError
 
 from tests.support import pages
@@ -20,7 +20,8 @@ _QUIET = (
     "--no-first-run",
 )
 WIDE, NARROW = (1280, 860), (390, 844)
-WITHIN_MS = 10_000
+WITHIN_MS = 20_000  # for anything that is waited for: the machine may be busy
+expect.set_options(timeout=WITHIN_MS)
 
 
 def program() -> str | None:

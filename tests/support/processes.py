@@ -63,6 +63,9 @@ def environment(settings: Settings) -> dict[str, str]:
         "TWILIO_FROM": ",".join(settings.twilio_from),
         "DATA_KEY": settings.data_key.get_secret_value(),
         "PIN": settings.pin,
+        "QUIET_HOURS": settings.quiet_hours,
+        "SENDS_PER_DAY": str(settings.sends_per_day),
+        "SEND_THREADS": str(settings.send_threads),
         "KANNEL_URL": settings.kannel_url,
         "KANNEL_USER": settings.kannel_user,
         "KANNEL_PASSWORD": settings.kannel_password.get_secret_value(),
@@ -81,9 +84,13 @@ def running(
     data_key: str,
     programs: tuple[str, ...] = ("web", "worker", "scheduler"),
     port: int | None = None,
+    delays: tuple[float, float] = (0.3, 0.8),
     **changes: object,
 ) -> Iterator[Running]:
-    """The programs, with a carrier beside them, until the end of the block; none is left. `changes`: settings."""
+    """The programs, with a carrier beside them, until the end of the block; none is left.
+
+    `delays`: seconds until a message is sent and delivered; `changes`: settings.
+    """
     port, carrier_port = port or free_port(), free_port()
     settings = twilio.settings(
         **changes,
@@ -99,7 +106,9 @@ def running(
     logs.mkdir()
     crew = Crew(logs, environment(settings))
     try:
-        crew.start("simulator", [*SMSGW, "simulator", "--port", str(carrier_port)])
+        sent, delivered = map(str, delays)
+        late = ["--sent", sent, "--delivered", delivered]
+        crew.start("simulator", [*SMSGW, "simulator", "--port", str(carrier_port), *late])
         children = {name: crew.start(name, [*SMSGW, name]) for name in programs}
         wait_until(lambda: answers(settings.public_url) and answers(settings.twilio_api_url), crew.check)
         with closing(open_database(settings)) as store:

@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -41,17 +42,29 @@ def postgresql_programs() -> Path | None:
 @contextmanager
 def running_postgresql(programs: Path) -> Iterator[str]:
     """The URL, without a database, of a PostgreSQL on a Unix socket, for the length of the block."""
-    user = _unprivileged()
+    with postgresql_folder(programs) as folder, postmaster(programs, folder) as url:
+        yield url
+
+
+@contextmanager
+def postgresql_folder(programs: Path) -> Iterator[Path]:
+    """A folder with the data of a new PostgreSQL, gone at the end of the block."""
     folder = Path(tempfile.mkdtemp(prefix="smsgw-pg-"))
-    if user:
+    if user := unprivileged():
         shutil.chown(folder, user)
     try:
         _initdb(programs, folder / "data", user)
-        with _postmaster(programs, folder, user) as server:
-            _wait(lambda: server.poll() is None and _accepts(_url(folder, "postgres")), "PostgreSQL")
-            yield _url(folder, "")
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def postmaster(programs: Path, folder: Path) -> Iterator[str]:
+    """The URL, without a database, of a PostgreSQL that runs on this folder for the length of the block."""
+    with _started(programs, folder, unprivileged()) as server:
+        _wait(lambda: server.poll() is None and _accepts(_url(folder, "postgres")), "PostgreSQL")
+        yield _url(folder, "")
 
 
 def named(url: str, database: str) -> str:
@@ -63,8 +76,8 @@ def _url(folder: Path, database: str) -> str:
     return f"postgresql://{USER}@/{database}?host={folder}"
 
 
-def _unprivileged() -> str | None:
-    # PostgreSQL refuses to run as root; any user without rights will do.
+def unprivileged() -> str | None:
+    """The user that PostgreSQL runs as: it refuses to be root; any user without rights will do."""
     if os.getuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
@@ -82,7 +95,7 @@ def _initdb(programs: Path, data: Path, user: str | None) -> None:
 
 
 @contextmanager
-def _postmaster(programs: Path, folder: Path, user: str | None) -> Iterator["subprocess.Popen[bytes]"]:
+def _started(programs: Path, folder: Path, user: str | None) -> Iterator["subprocess.Popen[bytes]"]:
     settings = (*_FAST, "listen_addresses=", f"unix_socket_directories={folder}")
     log = folder.parent / f"{folder.name}.log"
     with log.open("wb") as out:
@@ -99,7 +112,7 @@ def _postmaster(programs: Path, folder: Path, user: str | None) -> Iterator["sub
     try:
         yield server
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # ends sessions too; SIGTERM would wait for them
         try:
             server.wait(10)
         except subprocess.TimeoutExpired:

@@ -26,6 +26,7 @@ def settings(**changes: object) -> Settings:
         "twilio_from": NUMBER,
         "twilio_api_url": "http://127.0.0.1:9",
         "data_key": "ab" * 64,
+        "quiet_hours": "",
     }
     return Settings.model_validate(values | changes)
 

@@ -1,0 +1,1 @@
+"""A pack whose one keyword, ZONK, raises whenever it is asked."""

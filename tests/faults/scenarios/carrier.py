@@ -1,0 +1,199 @@
+"""Faults of the carrier: it answers late, in the dark or not at all, cannot be reached, lists late, reports wildly."""
+
+from collections import Counter
+
+from sqlalchemy import select
+
+from smsgw.messages import states
+from smsgw.messages.tables import outbound
+from tests.faults.crashes import crash
+from tests.faults.drain import drain, pass_time
+from tests.faults.moods import SILENT, Reports, first, in_turn
+from tests.faults.scenario import DARK, Scenario
+from tests.faults.stage import Stage
+
+REFUSALS = 10
+FREED_S = 13.0  # reliability F21: a worker whose carrier hangs
+HOUR_MS = 3_600_000
+RANK = {"sent": 2, "undelivered": 3, "delivered": 4}
+
+
+def too_many(stage: Stage) -> None:
+    """Every message is refused ten times with 429."""
+    stage.carrier.mood = first(REFUSALS, "429")
+    stage.open()
+    stage.post()
+
+
+def each_tried_eleven_times(stage: Stage) -> None:
+    stage.notes["orders"] = stage.carrier.counts.orders
+    expected = (REFUSALS + 1) * len(stage.senders.sent)
+    stage.require(stage.carrier.counts.orders == expected, f"{stage.carrier.counts.orders} orders, not {expected}")
+
+
+def errors(stage: Stage) -> None:
+    """Answers 500, having taken the message or not."""
+    stage.carrier.reports, stage.carrier.mood = SILENT, in_turn("500_before", "500_after")
+    stage.open()
+    stage.post()
+
+
+def hangs(stage: Stage) -> None:
+    """Never answers, having taken the message or not."""
+    stage.carrier.reports, stage.carrier.mood = SILENT, in_turn("hang_before", "hang_after")
+    stage.open()
+    stage.post()
+
+
+def freed_in_time(stage: Stage) -> None:
+    both_ends(stage)
+    held = stage.carrier.counts.longest_held_s
+    stage.notes["held_s"] = held
+    stage.require(0 < held <= FREED_S, f"a worker was held for {held:.1f} s, more than {FREED_S:.0f}")
+
+
+def both_ends(stage: Stage) -> None:
+    """Some of the messages were taken and are accepted, the others were not and are failed_unknown."""
+    taken = len(stage.carrier.taken)
+    given_up = stage.outbound(outbound.c.state == states.FAILED_UNKNOWN)
+    stage.require(taken > 0, "the carrier took none")
+    stage.require(given_up == len(stage.senders.sent) - taken, f"{given_up} failed_unknown beside {taken} taken")
+
+
+def broken_connections(stage: Stage) -> None:
+    """Nobody listens, no such name, no TLS: then reachable, but it resets and talks nonsense."""
+    stage.open(workers=0)
+    wrong = ("http://127.0.0.1:1", "http://nowhere.invalid", f"https://127.0.0.1:{stage.network.port}")
+    for many, url in enumerate(wrong, 1):
+        settings = stage.settings.model_copy(update={"twilio_api_url": url})
+        worker = stage.start("worker", settings=settings)
+        stage.post(max(1, stage.count // 8))
+        tried = outbound.c.state == states.QUEUED, outbound.c.attempts > 0
+        stage.wait(lambda many=many, tried=tried: stage.outbound(*tried) >= many, "attempts")  # type: ignore[misc]
+        stage.stop(worker)
+    stage.require(stage.carrier.counts.orders == 0, "an order has come through")
+    modes = "reset_before", "reset_after", "garbage_before", "garbage_after"
+    stage.carrier.reports, stage.carrier.mood = SILENT, in_turn("ok", *modes)
+    stage.start("worker")
+    stage.post()
+
+
+def wild_reports(stage: Stage) -> None:
+    """Reports come three times, in any order, some never, the first before the order's own answer."""
+    words = ("sent", "undelivered", "delivered")
+    stage.carrier.reports = Reports(words, repeats=3, shuffled=True, early=True, wait_s=0.0)
+    stage.open()
+    stage.post(at_once=20)
+
+
+def by_rank(stage: Stage) -> None:
+    """Each message stands as the highest of its reports says."""
+    with stage.store.read() as connection:
+        found = connection.execute(select(outbound.c.callback_token, outbound.c.state))
+        stands = {token: str(state) for token, state in found}
+    highest = {token: max(words, key=RANK.__getitem__) for token, words in stage.carrier.told.items()}
+    wrong = Counter((word, stands[token]) for token, word in highest.items() if stands[token] != word)
+    stage.notes["reports"] = stage.carrier.counts.reports
+    stage.require(not wrong, f"reported and standing: {dict(wrong)}")
+    stage.require(stage.carrier.counts.reports_refused == 0, "reports were not answered 200")
+
+
+def early_report(stage: Stage) -> None:
+    """The first report comes while the order's own answer is still under way."""
+    stage.carrier.reports, stage.carrier.mood = Reports(early=True), in_turn("slow")
+    stage.open()
+    stage.post()
+
+
+def ids_are_known(stage: Stage) -> None:
+    by_rank(stage)
+    without = stage.outbound(outbound.c.carrier_id.is_(None))
+    stage.require(without == 0, f"{without} messages lack the carrier's id")
+
+
+def late_list(stage: Stage) -> None:
+    """Workers die after the carrier took a message, whose list shows it half a minute late, and then ten minutes."""
+    stage.carrier.reports = SILENT
+    stage.open(workers=0)
+    for lag_s in (30.0, 600.0):
+        stage.carrier.lag_s = lag_s
+        worker = stage.start("worker", crash("worker.after_call"), crash("worker.after_call"))
+        stage.post(stage.count // 2, per_second=5.0)
+        drain(stage)
+        given_up = stage.outbound(outbound.c.state == states.FAILED_UNKNOWN)
+        stage.notes[f"given_up_with_{lag_s:g}_s"] = given_up
+        stage.retire(worker)
+    stage.start("worker")
+    stage.require(given_up > 0, "nothing was given up with a list ten minutes late")
+    pass_time(stage, HOUR_MS)
+    taken = {taken.token for taken in stage.carrier.taken}
+    missed = outbound.c.state == states.FAILED_UNKNOWN, outbound.c.callback_token.in_(taken)
+    stage.wait(lambda: stage.outbound(*missed) == 0, "the hourly look")
+
+
+SCENARIOS = (
+    Scenario(
+        "F19",
+        f"carrier answers 429 {REFUSALS} times to each message",
+        "one acceptance of each, after longer and longer waits",
+        too_many,
+        count=20,
+        quick=2,
+        check=each_tried_eleven_times,
+    ),
+    Scenario(
+        "F20",
+        "carrier answers 500, having taken it or not",
+        "taken: accepted; not taken: failed_unknown",
+        errors,
+        count=40,
+        quick=8,
+        allows=DARK,
+        check=both_ends,
+    ),
+    Scenario(
+        "F21",
+        "carrier never answers, having taken it or not",
+        f"as F20, and the worker is free within {FREED_S:.0f} s",
+        hangs,
+        count=40,
+        quick=6,
+        allows=DARK,
+        check=freed_in_time,
+    ),
+    Scenario(
+        "F22",
+        "carrier refuses connections, has no name, no TLS; resets, talks nonsense",
+        "what was not sent is sent later; the rest as F20",
+        broken_connections,
+        count=40,
+        quick=5,
+        allows=DARK,
+    ),
+    Scenario(
+        "F26",
+        "reports three times, in any order, some before the answer",
+        "each message ends as its highest report says",
+        wild_reports,
+        count=200,
+        quick=40,
+        check=by_rank,
+    ),
+    Scenario(
+        "F27",
+        "a report before the order's own answer",
+        "accepted once, the carrier's id is known",
+        early_report,
+        count=40,
+        quick=10,
+        check=ids_are_known,
+    ),
+    Scenario(
+        "F34",
+        "carrier's list lags by 30 s, then by 10 min, while workers die after calls",
+        "30 s: found; 10 min: failed_unknown, then accepted by the hourly look",
+        late_list,
+        count=24,
+        allows=DARK,
+    ),
+)
