@@ -23,10 +23,11 @@ from smsgw.simulator.codes import FAILURES, REFUSALS
 from smsgw.simulator.kinds import KINDS, place_of
 from smsgw.web.app import create_app
 from tests import record, shots
+from tests.faults import table
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-FILES = (README, ROOT / "docs" / "kannel.md", ROOT / "docs" / "simulator.md")
+FILES = (README, *(ROOT / "docs" / name for name in ("faults.md", "kannel.md", "simulator.md")))
 BLOCK = re.compile(r"(?P<begin><!-- begin:(?P<name>[\w-]+) -->\n).*?(?P<end><!-- end:(?P=name) -->)", re.DOTALL)
 
 
@@ -134,6 +135,12 @@ def bench() -> str:
     return f"{said}\n\n{_table(head, lines)}"
 
 
+def faults_survived() -> str:
+    """What `make faults` has written last."""
+    parts = table.shown(record.FOLDER / "faults.json")
+    return "\n\n".join(f"{said}\n\n{_table(head, lines)}" for said, head, lines in parts if lines)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
@@ -147,6 +154,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "test": lambda: _recorded("test.txt"),
     "conversation": lambda: _recorded("conversation.txt"),
     "bench": bench,
+    "faults-survived": faults_survived,
     "day": lambda: _recorded("day.txt"),
 }
 

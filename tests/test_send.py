@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -117,7 +118,7 @@ def test_a_carrier_that_hangs_uses_up_no_attempts_of_what_it_was_never_given(sto
         calls.append(parcel)
         return Outcome(Verdict.AMBIGUOUS)
 
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(1) as pool:
         verb = SendVerb(store, {"scripted": Scripted(hang)}, pool, now=lambda: len(calls) * (BEGIN_WITHIN_S + 1))
         for _ in range(outbox.MAX_ATTEMPTS + 1):
             verb(64)
@@ -126,6 +127,23 @@ def test_a_carrier_that_hangs_uses_up_no_attempts_of_what_it_was_never_given(sto
     assert sorted(found) == [("queued", 0)] * (64 - outbox.MAX_ATTEMPTS - 1) + [("unknown", 1)] * (
         outbox.MAX_ATTEMPTS + 1
     )
+
+
+def test_a_carrier_that_was_slow_is_called_side_by_side_from_the_first_call_on(store: Store) -> None:
+    queue(store, 9)
+    calls: list[Parcel] = []
+    together = Barrier(8)
+
+    def slow(parcel: Parcel) -> Outcome:
+        calls.append(parcel)
+        if len(calls) > 1:
+            together.wait(30)  # passes only where eight calls are under way at once
+        return accept(parcel)
+
+    with ThreadPoolExecutor(8) as pool:
+        verb = SendVerb(store, {"scripted": Scripted(slow)}, pool, now=lambda: float(len(calls)))
+        assert [verb(1), verb(8)] == [1, 8]
+    assert {row.state for row in rows(store)} == {"accepted"}
 
 
 def test_what_is_uncertain_is_never_sent_again(store: Store) -> None:
