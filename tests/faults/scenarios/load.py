@@ -219,6 +219,7 @@ SCENARIOS = (
         f"{SLOW_EACH} slow headers and {SLOW_EACH} slow bodies",
         f"every healthy post answered within {HEALTHY_S:.0f} s",
         slow,
+        alone=True,
         count=200,
     ),
     Scenario(
@@ -235,6 +236,7 @@ SCENARIOS = (
         "a backlog of 100,000 messages",
         f"drained; no process above {RSS_MB:.0f} MB",
         backlog,
+        alone=True,
         count=100_000,
         once=True,
         drain_s=300.0,
