@@ -2,6 +2,7 @@
 
 A part stands between `<!-- begin:name -->` and `<!-- end:name -->`. Tables come from the program; outputs and figures
 come from files in docs/recorded, which `python -m tests.docs record` and `make bench` write.
+`python -m tests.docs shots` takes the picture in docs/shots.
 """
 
 import json
@@ -19,9 +20,9 @@ from smsgw.config import PREFIX, Settings
 from smsgw.keywords import load_registry
 from smsgw.services import open_services
 from smsgw.simulator.codes import FAILURES, REFUSALS
-from smsgw.simulator.faults import KINDS, place_of
+from smsgw.simulator.kinds import KINDS, place_of
 from smsgw.web.app import create_app
-from tests import record
+from tests import record, shots
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -183,11 +184,13 @@ def _table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """`write` the parts anew, or `record` the outputs first."""
+    """`write` the parts anew, or `record` the outputs or take the `shots` first."""
     if arguments == ["record"]:
         record.record()
+    elif arguments == ["shots"]:
+        shots.shoot()
     elif arguments != ["write"]:
-        print("usage: python -m tests.docs write|record")  # noqa: T201
+        print("usage: python -m tests.docs write|record|shots")  # noqa: T201
         return 2
     for file in FILES:
         file.write_text(current(file.read_text(encoding="utf-8")), encoding="utf-8")

@@ -31,9 +31,9 @@ PERSONAL = "JHT 18050012345"
 class SkewedClock(Clock):
     """The clock of a machine that goes wrong by an hour."""
 
-    def now_ms(self) -> int:
+    def now_ms(self, offset_ms: int | None = None) -> int:
         """An hour ahead."""
-        return super().now_ms() + HOUR_MS
+        return super().now_ms(offset_ms) + HOUR_MS
 
 
 def _skewed(services: Services) -> Services:
