@@ -72,14 +72,20 @@ def test_slots_begin_with_the_clock(name: str, now: int, zone: str, end: int, la
     assert span.label(times[-2], ZONES[zone], ["Jan"], ".") == label
 
 
-@pytest.mark.parametrize(("largest", "top"), [(0, 2), (2, 2), (3, 4), (9, 10), (10, 10), (11, 20), (61, 80), (801, 1000)])
+@pytest.mark.parametrize(
+    ("largest", "top"), [(0, 2), (2, 2), (3, 4), (9, 10), (10, 10), (11, 20), (61, 80), (801, 1000)]
+)
 def test_an_axis_ends_in_a_round_number(largest: int, top: int) -> None:
     assert nice(largest) == top
 
 
 def test_bars_stand_on_one_another_and_lines_break_at_gaps() -> None:
     drawn = stacked({"good": [1, 0], "bad": [1, 4]})
-    assert [(bar.tone, bar.y, bar.height) for bar in drawn.bars] == [("good", 120, 40), ("bad", 80, 40), ("bad", 0, 160)]
+    assert [(bar.tone, bar.y, bar.height) for bar in drawn.bars] == [
+        ("good", 120, 40),
+        ("bad", 80, 40),
+        ("bad", 0, 160),
+    ]
     (line,) = lines({"act": [1, 2, None, 2]}).lines
     assert line.path == "M37.5 80.0L75.0 80.0L225.0 0.0L262.5 0.0M487.5 0.0L525.0 0.0L562.5 0.0"
 
@@ -98,7 +104,7 @@ def console(console_services: Services, store: Store, redis_url: str):  # type: 
 
 def numbers(html: str) -> list[tuple[str, int]]:
     """Each number that leads to the log, with its address."""
-    found = re.findall(r'<a href="/console/messages(\?[^"]*)?"[^>]*>([\d.]+)</a>', html)
+    found = re.findall(r'<a href="/console/messages(\?[^"]*)?"[^>]*>(\d{1,3}(?:\.\d{3})*)</a>', html)
     return [(unescape(address), int(text.replace(".", ""))) for address, text in found]
 
 
@@ -128,7 +134,9 @@ def test_each_number_is_that_of_the_rows_it_leads_to(console: Console, span: str
 
 def test_speed_failures_and_spend_are_told(console: Console) -> None:
     with console.services.store.write() as connection:
-        rows = connection.execute(outbound.select().where(outbound.c.kind == "reply").order_by(outbound.c.id.desc()).limit(9))
+        rows = connection.execute(
+            outbound.select().where(outbound.c.kind == "reply").order_by(outbound.c.id.desc()).limit(9)
+        )
         for row in rows.all():
             for state, after in (("accepted", 400), ("delivered", 2_500)):
                 came = connection.execute(inbound.select().where(inbound.c.id == row.inbound_id)).one().received_at

@@ -15,6 +15,7 @@ from smsgw.console.spans import SPANS, USUAL
 from smsgw.console.telling import span as length
 from smsgw.console.visit import Answer, Visit
 from smsgw.messages.log import Filters
+from smsgw.messages.log.delays import SAMPLE
 from smsgw.messages.log.sums import FAILING
 
 
@@ -34,6 +35,7 @@ def home(visit: Visit) -> Answer:
         length=partial(length, visit),
         why=lambda code: explain(code, "", visit.look.language),
         failing=FAILING,
+        most=SAMPLE,
     )
 
 
