@@ -163,4 +163,6 @@ _SAYING: Final[Mapping[str, Callable[[Visit, Event], Said]]] = {
     "expire": _plain,
     "exhaust": _plain,
     "withdraw": _plain,
+    "resent": _plain,
+    "given_up": _plain,
 }

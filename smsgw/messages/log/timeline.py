@@ -150,7 +150,15 @@ def _event(one: Sent, row: Any, attempt: int) -> Event:
     return Event(row.at, row.cause, _ACTORS.get(row.cause, "worker"), {**fields, "key": key})
 
 
-_ACTORS: Final = {"lease": "sweep", "expire": "sweep", "exhaust": "sweep", "list": "look", "withdraw": "participant"}
+_ACTORS: Final = {
+    "lease": "sweep",
+    "expire": "sweep",
+    "exhaust": "sweep",
+    "list": "look",
+    "withdraw": "participant",
+    "resent": "operator",
+    "given_up": "operator",
+}
 
 
 def _verdict(row: Any) -> Verdict:
