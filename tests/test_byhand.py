@@ -94,10 +94,14 @@ def test_what_answers_nothing_is_sent_once_more_once(store: Store) -> None:
     assert [row.notice_key for row in rows(store)] == ["claim:K1:5:open", "resent:1"]
 
 
-REFUSED = [("purged", {"body": None}, None), ("opted_out", {}, {"opted_out_at": 5})]
+REFUSED = [
+    ("purged", {"body": None}, None),
+    ("opted_out", {}, {"opted_out_at": 5}),
+    ("blocked", {}, {"blocked_at": 5}),
+]
 
 
-@pytest.mark.parametrize(("why", "changes", "known"), REFUSED, ids=["purged", "opted out"])
+@pytest.mark.parametrize(("why", "changes", "known"), REFUSED, ids=["purged", "opted out", "blocked"])
 def test_what_cannot_be_sent_is_not(store: Store, why: str, changes: dict[str, Any], known: dict[str, Any]) -> None:
     first = answered(store)
     with store.write() as connection:

@@ -165,4 +165,5 @@ _SAYING: Final[Mapping[str, Callable[[Visit, Event], Said]]] = {
     "withdraw": _plain,
     "resent": _plain,
     "given_up": _plain,
+    "blocked": _plain,
 }

@@ -37,7 +37,9 @@ def resend(connection: Connection, outbound_id: int) -> int:
     return int(made)
 
 
-_FOUND = select(outbound, contact.c.opted_out_at).outerjoin(contact, contact.c.phone == outbound.c.to_phone)
+_FOUND = select(outbound, contact.c.opted_out_at, contact.c.blocked_at).outerjoin(
+    contact, contact.c.phone == outbound.c.to_phone
+)
 
 
 def _refusal(row: Any) -> str:
@@ -45,6 +47,8 @@ def _refusal(row: Any) -> str:
         return "state"
     if row.body is None:
         return "purged"
+    if row.blocked_at is not None:
+        return "blocked"
     return "opted_out" if row.opted_out_at is not None else ""
 
 
@@ -57,7 +61,7 @@ def _values(row: Any) -> dict[str, Any]:
 
 @cache
 def _again(dialect: str) -> Any:
-    stamps = {name: db_now() for name in ("created_at", "updated_at", "next_attempt_at")}
+    stamps: dict[str, Any] = {name: db_now() for name in ("created_at", "updated_at", "next_attempt_at")}
     stamps["expires_at"] = db_now() + bindparam("life_ms")
     row = insert_ignore(dialect, outbound).values(state=states.QUEUED, **stamps)
     return row.returning(outbound.c.id)

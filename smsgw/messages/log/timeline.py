@@ -158,6 +158,7 @@ _ACTORS: Final = {
     "withdraw": "participant",
     "resent": "operator",
     "given_up": "operator",
+    "blocked": "operator",
 }
 
 
