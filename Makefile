@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Two workers, each with its own Valkey and PostgreSQL; PYTEST="-x tests/test_layers.py" narrows a run.
 PYTEST ?= -n 2 --dist loadgroup
 
-.PHONY: help setup setup-dev up test lint format docs bench lock clean
+.PHONY: help setup setup-dev up test lint format docs bench faults lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,10 @@ docs: setup-dev ## write the tables of the documents anew from the program
 
 bench: setup-dev ## measure the gateway beside the usual way to build one (takes minutes)
 	@$(BIN)/python -m tests.bench
+
+faults: setup-dev ## play every fault on both databases with ten seeds, and write docs/faults.md (takes hours)
+	@$(BIN)/python -m tests.faults --seed 1,2,3,4,5,6,7,8,9,10 --at-once 2 --json docs/recorded/faults.json
+	@$(BIN)/python -m tests.docs write
 
 lock: setup-dev ## lock the newest versions that pyproject.toml allows (needs the package index)
 	@tools/lock.sh

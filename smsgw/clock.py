@@ -6,8 +6,9 @@ is a row in the database, so that all processes agree. In production it is not r
 
 import time
 from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
-from sqlalchemy import BigInteger, Column, SmallInteger, Table, select
+from sqlalchemy import BigInteger, Column, SmallInteger, Table, func, literal_column, select
 
 from smsgw.errors import StoreUnavailable
 from smsgw.store import Store, metadata
@@ -26,6 +27,13 @@ clock_offset = Table(
 )
 
 
+OFFSET: Final = func.coalesce(
+    select(clock_offset.c.offset_ms).where(clock_offset.c.id == literal_column("1")).scalar_subquery(),
+    literal_column("0"),
+)
+"""How far the clock is moved, for a statement that reads something else at the same time."""
+
+
 class Clock:
     """Now, for the rules of people. `movable`: whether the offset in the database counts."""
 
@@ -33,10 +41,15 @@ class Clock:
         self._store = store
         self._movable = movable
 
-    def now_ms(self) -> int:
-        """Milliseconds since 1970 UTC. StoreUnavailable: the offset cannot be read."""
+    def now_ms(self, offset_ms: int | None = None) -> int:
+        """Milliseconds since 1970 UTC. `offset_ms`: the offset, where it was read already (OFFSET).
+
+        StoreUnavailable: the offset cannot be read.
+        """
         real = time.time_ns() // 1_000_000
-        return real + (self._offset() if self._movable else 0)
+        if not self._movable:
+            return real
+        return real + (self._offset() if offset_ms is None else offset_ms)
 
     def move(self, ms: int) -> None:
         """Move the clock on (or back) for all processes, from where it stands."""
@@ -49,7 +62,7 @@ class Clock:
 
     def _offset(self) -> int:
         with self._store.read() as connection:
-            return int(connection.scalar(select(clock_offset.c.offset_ms).where(clock_offset.c.id == 1)) or 0)
+            return int(connection.scalar(select(OFFSET)) or 0)
 
 
 def day_of(now_ms: int) -> date:

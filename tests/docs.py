@@ -2,6 +2,7 @@
 
 A part stands between `<!-- begin:name -->` and `<!-- end:name -->`. Tables come from the program; outputs and figures
 come from files in docs/recorded, which `python -m tests.docs record` and `make bench` write.
+`python -m tests.docs shots` takes the picture in docs/shots.
 """
 
 import json
@@ -19,13 +20,14 @@ from smsgw.config import PREFIX, Settings
 from smsgw.keywords import load_registry
 from smsgw.services import open_services
 from smsgw.simulator.codes import FAILURES, REFUSALS
-from smsgw.simulator.faults import KINDS, place_of
+from smsgw.simulator.kinds import KINDS, place_of
 from smsgw.web.app import create_app
-from tests import record
+from tests import record, shots
+from tests.faults import table
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-FILES = (README, ROOT / "docs" / "kannel.md", ROOT / "docs" / "simulator.md")
+FILES = (README, *(ROOT / "docs" / name for name in ("faults.md", "kannel.md", "simulator.md")))
 BLOCK = re.compile(r"(?P<begin><!-- begin:(?P<name>[\w-]+) -->\n).*?(?P<end><!-- end:(?P=name) -->)", re.DOTALL)
 
 
@@ -133,6 +135,12 @@ def bench() -> str:
     return f"{said}\n\n{_table(head, lines)}"
 
 
+def faults_survived() -> str:
+    """What `make faults` has written last."""
+    parts = table.shown(record.FOLDER / "faults.json")
+    return "\n\n".join(f"{said}\n\n{_table(head, lines)}" for said, head, lines in parts if lines)
+
+
 PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
@@ -146,6 +154,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "test": lambda: _recorded("test.txt"),
     "conversation": lambda: _recorded("conversation.txt"),
     "bench": bench,
+    "faults-survived": faults_survived,
     "day": lambda: _recorded("day.txt"),
 }
 
@@ -183,11 +192,13 @@ def _table(head: tuple[str, ...], rows: Iterable[Iterable[object]]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """`write` the parts anew, or `record` the outputs first."""
+    """`write` the parts anew, or `record` the outputs or take the `shots` first."""
     if arguments == ["record"]:
         record.record()
+    elif arguments == ["shots"]:
+        shots.shoot()
     elif arguments != ["write"]:
-        print("usage: python -m tests.docs write|record")  # noqa: T201
+        print("usage: python -m tests.docs write|record|shots")  # noqa: T201
         return 2
     for file in FILES:
         file.write_text(current(file.read_text(encoding="utf-8")), encoding="utf-8")

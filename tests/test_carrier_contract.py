@@ -1,5 +1,6 @@
 """What every carrier keeps to: one table of tests, run against each, over real sockets and through the web process."""
 
+import json
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from urllib.parse import parse_qsl
 import pytest
 from sqlalchemy import select
 
+from smsgw import logs
 from smsgw.carriers import Hook, Outcome, Parcel, Verdict
 from smsgw.errors import HookRefused
 from smsgw.messages.tables import inbound, outbound
@@ -117,6 +119,12 @@ ELSEWHERE = [
 ]
 
 
+@pytest.mark.parametrize(("code", "opted_out"), [(21610, True), (21211, False), (21408, False)])
+def test_a_phone_that_told_the_carrier_to_stop_is_known_by_its_code(code: int, opted_out: bool) -> None:
+    with server(answering("400 Bad Request", f'{{"code": {code}, "message": "x"}}')) as url:
+        assert send(TWILIO, url).opted_out is opted_out
+
+
 @pytest.mark.parametrize(("side", "talk", "elsewhere"), ELSEWHERE)
 def test_what_is_refused_for_its_way_may_go_by_another_carrier(side: Side, talk: Talk, elsewhere: bool) -> None:
     with server(talk) as url:
@@ -217,11 +225,27 @@ NO_LIST: list[Talk] = [
 
 
 @pytest.mark.parametrize("talk", NO_LIST)
-def test_a_list_that_cannot_be_read_is_no_answer(talk: Talk) -> None:
+def test_a_list_that_cannot_be_read_is_no_answer_and_the_log_says_why(
+    talk: Talk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logs.configure("INFO")
     with server(talk) as url:
         carrier = TWILIO.carrier(url=url)
         assert carrier.list_sent(PHONE, TWILIO.number, 0) is None
         assert carrier.list_received(TWILIO.number, 0) is None
+    told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["event"], line["which"]) for line in told] == [("list_failed", "sent"), ("list_failed", "received")]
+    assert all(line["error_code"] and line["error"] for line in told)
+    assert PHONE not in str(told)
+
+
+TWO_DAYS_S = 172_800
+
+
+@pytest.mark.parametrize(("valid_s", "told"), [(1799, 1799), (0, 1), (-5, 1), (TWO_DAYS_S, 36_000)])
+def test_a_carrier_keeps_a_message_as_long_as_it_is_worth_something(valid_s: int, told: int) -> None:
+    _, body = asked(TWILIO, valid_s=valid_s)
+    assert dict(parse_qsl(body.decode("ascii")))["ValidityPeriod"] == str(told)
 
 
 def test_a_list_that_cannot_be_reached_is_no_answer_and_kannel_has_none() -> None:

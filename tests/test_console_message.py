@@ -73,7 +73,7 @@ def test_a_timeline_from_webhook_to_handset(console: Console) -> None:
         report(store, token, status, state)
     report(store, token, "undelivered", "undelivered", "30003")
     report(store, token, "sending", "accepted")
-    found = words(console.signed_in("viewer"), "/messages/in-1")
+    found = words(console.signed_in("viewer"), "/messages/1")
     for told in (
         f"Diterima dari twilio {SID}",
         "Dibaca dan dijawab",
@@ -102,7 +102,7 @@ def test_the_same_in_english(console: Console) -> None:
     answered(console.services.store, "saldo")
     browser = console.signed_in("viewer")
     browser.post("/look", {"language": "en", "zone": "WIT", "theme": "dark"})
-    found = words(browser, "/messages/in-1")
+    found = words(browser, "/messages/1")
     for told in ("Received from twilio", "Attempt 1: claimed for sending", "Read as", "A command.", "WIT"):
         assert told in found
 
@@ -119,7 +119,7 @@ def test_a_late_callback_is_told_as_late(console: Console, name: str, state: str
     token = answered(store, "saldo")
     mark(store, "one", state)
     report(store, token, "delivered", "delivered")
-    assert told in words(console.signed_in("viewer"), "/messages/in-1"), name
+    assert told in words(console.signed_in("viewer"), "/messages/1"), name
 
 
 def test_a_callback_that_came_before_its_message_was_known_is_told_too(console: Console) -> None:
@@ -127,18 +127,18 @@ def test_a_callback_that_came_before_its_message_was_known_is_told_too(console: 
     report(store, "nobody's", "sent", "sent")
     answered(store, "saldo")
     mark(store, "one", "accepted", carrier_id="SM" + "2" * 32)
-    found = words(console.signed_in("viewer"), "/messages/in-1")
+    found = words(console.signed_in("viewer"), "/messages/1")
     assert "Laporan operator: sent Datang sebelum kita tahu pesannya" in found
 
 
 def test_an_alert_is_a_row_of_its_own_whose_phone_is_not_shown_with_the_other(console: Console) -> None:
     answered(console.services.store, f"DAFTAR {NIK} 01-02-1990 {NUMBER}", keyword="DAFTAR", alerts=True)
     browser = console.signed_in("operator")
-    assert "Disiapkan: peringatan" in words(browser, "/messages/in-1")
-    assert browser.get("/messages/out-1").headers["Location"] == "/console/messages/in-1"
-    assert "Ada yang mencoba" in words(browser, "/messages/out-2")
+    assert "Disiapkan: peringatan" in words(browser, "/messages/1")
+    assert browser.get("/messages/out/1").headers["Location"] == "/console/messages/1"
+    assert "Ada yang mencoba" in words(browser, "/messages/out/2")
     browser.post("/reveal", {"about": "inbound/1", "reason": "peserta menelepon"})
-    found = words(browser, "/messages/in-1")
+    found = words(browser, "/messages/1")
     assert PHONE in found
     assert NIK in found
     assert OTHER not in found
@@ -147,11 +147,11 @@ def test_an_alert_is_a_row_of_its_own_whose_phone_is_not_shown_with_the_other(co
 def test_what_is_not_there_is_not_found(console: Console) -> None:
     browser = console.signed_in("viewer")
     for path in (
-        "/messages/in-1",
-        "/messages/out-1",
-        "/messages/x-1",
-        "/conversations/in-1",
-        "/messages/in-99999999999",
+        "/messages/1",
+        "/messages/out/1",
+        "/messages/x",
+        "/conversations/1",
+        "/messages/99999999999",
     ):
         assert browser.get(path).status_code == 404
 

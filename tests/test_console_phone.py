@@ -18,10 +18,10 @@ ONE = {"side": "in", "number": "1", "reason": "spam"}
 def test_a_phone_is_blocked_and_unblocked(console: Console) -> None:
     answered(console.services.store, "saldo")
     browser = console.signed_in("operator")
-    assert "Blokir telepon ini" in words(browser, "/conversations/in-1")
-    assert browser.post("/phones/block", {**ONE, "back": "/console/conversations/in-1"}).status_code == 303
+    assert "Blokir telepon ini" in words(browser, "/conversations/1")
+    assert browser.post("/phones/block", {**ONE, "back": "/console/conversations/1"}).status_code == 303
     assert browser.post("/phones/block", ONE).status_code == 409
-    found = words(browser, "/conversations/in-1")
+    found = words(browser, "/conversations/1")
     assert "Diblokir operator konsol" in found
     assert "Buka blokir" in found
     assert browser.post("/phones/unblock", ONE).status_code == 303
@@ -37,12 +37,12 @@ def test_a_branch_unlocks_and_unbinds(console: Console) -> None:
         bind(connection, SITI.phone, SITI.number, now_ms)
         connection.execute(insert(contact).values(phone=SITI.phone, locked_until=FOR_EVER, updated_at=1))
     browser = console.signed_in("branch")
-    page = browser.get("/conversations/in-1").text
-    assert f"Lepas ikatan {SITI.number[:3]}*****" in words(browser, "/conversations/in-1")
+    page = browser.get("/conversations/1").text
+    assert f"Lepas ikatan {SITI.number[:3]}*****" in words(browser, "/conversations/1")
     membership = page.partition('name="membership" value="')[2].partition('"')[0]
     given = {**ONE, "reason": "di loket"}
     assert browser.post("/phones/unlock", given).status_code == 303
-    assert "tidak terkunci" in words(browser, "/conversations/in-1")
+    assert "tidak terkunci" in words(browser, "/conversations/1")
     assert browser.post("/phones/unbind", {**given, "membership": membership}).status_code == 303
     assert browser.post("/phones/unbind", {**given, "membership": membership}).status_code == 409
     with store.read() as connection:

@@ -61,7 +61,7 @@ def test_the_page_offers_what_may_be_done(console: Console, state: str, role: st
     failed(console)
     with console.services.store.write() as connection:
         connection.execute(update(outbound).values(state=state))
-    found = words(console.signed_in(role), "/messages/in-1")  # type: ignore[arg-type]  # one of the roles
+    found = words(console.signed_in(role), "/messages/1")  # type: ignore[arg-type]  # one of the roles
     assert (text in found) is is_there
 
 
@@ -71,9 +71,9 @@ def test_the_timeline_tells_of_it_and_offers_only_the_last(console: Console) -> 
     browser.post("/resend/1", {"reason": "x"})
     with console.services.store.write() as connection:
         connection.execute(update(outbound).where(outbound.c.id == 2).values(state="failed"))
-    page = browser.get("/messages/in-1").text
+    page = browser.get("/messages/1").text
     assert ("/console/resend/1" in page, "/console/resend/2" in page) == (False, True)
-    found = words(browser, "/messages/in-1")
+    found = words(browser, "/messages/1")
     assert "Kirim ulang ke-1 oleh operator konsol" in found
     assert "Dikirim ulang oleh operator konsol, sebagai pesan baru" in found
 
@@ -86,7 +86,7 @@ def test_what_is_queued_is_given_up(console: Console) -> None:
     assert browser.post("/give-up/2", {"reason": "salah tekan"}).status_code == 409
     assert states(console) == ["failed", "canceled"]
     assert acts(console)[1:] == [("give_up", "outbound/2", "salah tekan")]
-    assert "Operator konsol membatalkannya" in words(browser, "/messages/in-1")
+    assert "Operator konsol membatalkannya" in words(browser, "/messages/1")
 
 
 def test_a_waiting_sms_is_left_unanswered(console: Console) -> None:
@@ -94,12 +94,12 @@ def test_a_waiting_sms_is_left_unanswered(console: Console) -> None:
     with store.write() as connection:
         inbox.record(store, connection, [Arrival("twilio", "SM1", PHONE, OURS, "saldo")])
     browser = console.signed_in("operator")
-    assert "Biarkan tak dijawab" in words(browser, "/messages/in-1")
+    assert "Biarkan tak dijawab" in words(browser, "/messages/1")
     assert browser.post("/leave-unanswered/1", {"reason": "pengirim mesin"}).status_code == 303
     with store.read() as connection:
         assert connection.execute(select(inbound.c.state, inbound.c.reason)).one() == ("suppressed", "given_up")
     assert acts(console) == [("leave_unanswered", "inbound/1", "pengirim mesin")]
-    assert "dihentikan operator konsol" in words(browser, "/messages/in-1")
+    assert "dihentikan operator konsol" in words(browser, "/messages/1")
 
 
 @pytest.mark.parametrize("path", ["/resend/9", "/give-up/9", "/leave-unanswered/9"])

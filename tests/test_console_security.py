@@ -72,7 +72,11 @@ def admin(console: Console) -> Browser:
     with console.services.store.write() as connection:
         session = connection.scalar(select(operator_sessions.c.id))
         until = console.services.clock.now_ms() + 3_600_000
-        about = [f"{kind}/{n}" for kind in ("inbound", "outbound", "complaint") for n in range(1, len(PAYLOADS) + 1)]
+        about = [
+            f"{kind}/{n}"
+            for kind in ("inbound", "outbound", "complaint", "request")
+            for n in range(1, len(PAYLOADS) + 1)
+        ]
         connection.execute(reveals.insert(), [{"session_id": session, "about": one, "until": until} for one in about])
     return browser
 

@@ -59,3 +59,9 @@ def test_what_the_guide_says_word_for_word_is_the_sample() -> None:
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     for path, file in docs.sample_files():
         assert file.read_text(encoding="utf-8").rstrip() in guide, f"CONTRIBUTING.md shows another {path}"
+
+
+def test_the_picture_is_there_and_light() -> None:
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert pictures == ["docs/shots/simulator.png"]
+    assert 10_000 < (ROOT / pictures[0]).stat().st_size < 200_000

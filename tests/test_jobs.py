@@ -195,18 +195,29 @@ def test_a_stalled_queue_is_not_filled_with_sweeps(redis: Redis) -> None:
     assert jobs.queue(redis).count == jobs.FULL
 
 
-def test_the_scheduler_works_alone_while_redis_is_away_and_stops_when_told() -> None:
+@pytest.fixture(params=["away", "full"])
+def useless_redis(request: pytest.FixtureRequest, redis: Redis, redis_url: str) -> Iterator[str]:
+    """The URL of a Redis that nothing can be given to: nobody listens, or it has no room."""
+    room = str(redis.config_get("maxmemory")["maxmemory"])
+    if request.param == "full":
+        redis.config_set("maxmemory", 1)
+    yield redis_url if request.param == "full" else "redis://127.0.0.1:1/0"
+    redis.config_set("maxmemory", room)
+
+
+def test_the_scheduler_works_alone_while_redis_is_of_no_use_and_stops_when_told(useless_redis: str) -> None:
     """In a process of its own, since it takes the signals."""
     script = (
-        "import signal, os, threading, time\n"
+        "import signal, os, sys\n"
         "from types import SimpleNamespace\n"
         "from smsgw.gateway import jobs\n"
         "ran = []\n"
         "def alone():\n"
         "    ran.append(1)\n"
         "    if len(ran) == 2: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "jobs.run_scheduler('redis://127.0.0.1:1/0', SimpleNamespace(all_of_it=alone, stop=lambda: None))\n"
+        "jobs.run_scheduler(sys.argv[1], SimpleNamespace(all_of_it=alone, stop=lambda: None))\n"
         "print(len(ran))\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    command = [sys.executable, "-c", script, useless_redis]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.splitlines()[-1] == "2"

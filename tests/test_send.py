@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from smsgw.carriers import Outcome, Parcel, Verdict
 from smsgw.gateway.send import BEGIN_WITHIN_S, MAX_BACKOFF_MS, SendVerb
-from smsgw.messages import outbox
+from smsgw.messages import inbox, outbox
 from smsgw.messages.rows import LIFE_MS, Draft, Kind, OutboundRow
-from smsgw.messages.tables import outbound, outbound_event
+from smsgw.messages.tables import contact, outbound, outbound_event
 from smsgw.store import Store, db_now
 from tests.support.scripted import Scripted, accept
 from tests.support.sweeping import sweep
@@ -117,7 +118,7 @@ def test_a_carrier_that_hangs_uses_up_no_attempts_of_what_it_was_never_given(sto
         calls.append(parcel)
         return Outcome(Verdict.AMBIGUOUS)
 
-    with ThreadPoolExecutor(8) as pool:
+    with ThreadPoolExecutor(1) as pool:
         verb = SendVerb(store, {"scripted": Scripted(hang)}, pool, now=lambda: len(calls) * (BEGIN_WITHIN_S + 1))
         for _ in range(outbox.MAX_ATTEMPTS + 1):
             verb(64)
@@ -126,6 +127,23 @@ def test_a_carrier_that_hangs_uses_up_no_attempts_of_what_it_was_never_given(sto
     assert sorted(found) == [("queued", 0)] * (64 - outbox.MAX_ATTEMPTS - 1) + [("unknown", 1)] * (
         outbox.MAX_ATTEMPTS + 1
     )
+
+
+def test_a_carrier_that_was_slow_is_called_side_by_side_from_the_first_call_on(store: Store) -> None:
+    queue(store, 9)
+    calls: list[Parcel] = []
+    together = Barrier(8)
+
+    def slow(parcel: Parcel) -> Outcome:
+        calls.append(parcel)
+        if len(calls) > 1:
+            together.wait(30)  # passes only where eight calls are under way at once
+        return accept(parcel)
+
+    with ThreadPoolExecutor(8) as pool:
+        verb = SendVerb(store, {"scripted": Scripted(slow)}, pool, now=lambda: float(len(calls)))
+        assert [verb(1), verb(8)] == [1, 8]
+    assert {row.state for row in rows(store)} == {"accepted"}
 
 
 def test_what_is_uncertain_is_never_sent_again(store: Store) -> None:
@@ -277,3 +295,38 @@ def test_marks_of_several_kinds_are_written_at_once(store: Store) -> None:
     ]
     after = [events(store, row.id)[1][1] for row in rows(store)]
     assert after == ["accepted", "failed", "failed", "unknown", "accepted"]
+
+
+def test_a_stop_that_the_carrier_alone_has_heard_counts(store: Store) -> None:
+    queue(store, 2)
+    keyed = Draft(Kind.NOTICE, "scripted", "2757", "+6281200000000", "News", 4, "id", "t")
+    with store.write() as connection:
+        outbox.queue(connection, [keyed])
+        news = update(outbound).where(outbound.c.body.is_not(None), outbound.c.id == 3)
+        connection.execute(news.values(notice_key="k", next_attempt_at=db_now() + 60_000))
+    refused = Outcome(Verdict.REFUSED, error_code="21610", opted_out=True)
+    send(store, Scripted(lambda parcel: refused if parcel.to_phone == "+6281200000000" else accept(parcel)))
+    assert [(row.state, row.error_code) for row in rows(store)] == [
+        ("failed", "21610"),
+        ("accepted", None),
+        ("canceled", "opted_out"),
+    ]
+    with store.read() as connection:
+        said = inbox.languages(connection, ["+6281200000000", "+6281200000001"])
+    assert said == {"+6281200000000": (None, True)}
+
+
+def opted_out_at(store: Store) -> int | None:
+    with store.read() as connection:
+        return connection.scalar(select(contact.c.opted_out_at))
+
+
+def test_when_a_phone_opted_out_stays_as_it_was(store: Store) -> None:
+    with store.write() as connection:
+        connection.execute(insert(contact).values(phone="+6281", opted_out_at=5, updated_at=5))
+        inbox.opt_out(connection, ["+6281"])
+    assert opted_out_at(store) == 5
+    with store.write() as connection:
+        connection.execute(update(contact).values(opted_out_at=None))
+        inbox.opt_out(connection, ["+6281", "+6281"])
+    assert (opted_out_at(store) or 0) > 5

@@ -14,9 +14,10 @@ from smsgw.carriers import Parcel, Verdict
 from smsgw.carriers.twilio import Twilio
 from smsgw.simulator.behaviour import Delays
 from smsgw.simulator.codes import FAILURES, MAGIC_FROM, MAGIC_PREFIX, MAGIC_TO, REFUSALS
-from smsgw.simulator.faults import CODES, KINDS, SWITCHES, Order, Switchboard, TooManySwitches, place_of
+from smsgw.simulator.faults import SWITCHES, Order, Switchboard, TooManySwitches
 from smsgw.simulator.inbound import Text
 from smsgw.simulator.inspector import API
+from smsgw.simulator.kinds import CODES, KINDS, place_of
 from smsgw.simulator.serving import serving
 from smsgw.simulator.standin import StandIn
 from tests.support import twilio

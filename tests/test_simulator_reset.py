@@ -11,7 +11,8 @@ from smsgw.carriers.twilio import Twilio
 from smsgw.clock import clock_offset
 from smsgw.members.tables import claims, memberships, people, phones_on_record
 from smsgw.messages.rows import OutboundRow
-from smsgw.messages.tables import contact, heartbeat, inbound, outbound
+from smsgw.messages.tables import contact, emptied, heartbeat, inbound, newcomers, outbound
+from smsgw.operators.tables import audit
 from smsgw.simulator import reset
 from smsgw.simulator.remote import Remote
 from smsgw.simulator.serving import serving
@@ -156,6 +157,17 @@ def test_a_worker_that_holds_a_message_lets_it_go(gate: Gateway) -> None:
     gate.work.sending.hand_over(token, rows)
     with store.read() as connection:
         assert connection.execute(select(outbound.c.id)).all() == []
+
+
+def test_what_names_rows_by_number_goes_with_them(sqlite_store: Store) -> None:
+    with sqlite_store.write() as connection:
+        connection.execute(insert(emptied).values(log="inbound", upto=17))
+        connection.execute(insert(newcomers).values(upto=17, at=1, phones=1))
+        connection.execute(insert(audit).values(at=1, actor="cli", act="reset"))
+    reset.everything(sqlite_store)
+    with sqlite_store.read() as connection:
+        left = [len(connection.execute(select(table)).all()) for table in (emptied, newcomers, audit)]
+    assert left == [0, 0, 1]
 
 
 def test_the_clock_is_set_back(gate: Gateway) -> None:

@@ -89,6 +89,7 @@ class Outcome:
     retry_after_s: float | None = None
     breaker: bool = False  # the account itself is refused: pause the carrier and raise an alarm
     elsewhere: bool = False  # refused for where it comes from or goes to: another carrier may take it
+    opted_out: bool = False  # refused because this phone has told the carrier to stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ class Carrier(Protocol):
     def list_sent(self, to_phone: str, from_phone: str, since_ms: int) -> Sequence[Listed] | None:
         """The messages that it has taken for one phone from one of our numbers since then (epoch milliseconds).
 
-        None: no answer now. A carrier without a list answers with nothing: only its reports tell what it took.
+        None: no answer now, and the log says why. A carrier without a list answers with nothing: only its reports tell
+        what it took.
         May be called from several threads at once.
         """
         ...
@@ -138,6 +140,6 @@ class Carrier(Protocol):
     def list_received(self, to_phone: str, since_ms: int) -> Sequence[Received] | None:
         """The messages that came to one of our numbers since then (epoch milliseconds), as far as they fit.
 
-        None: no answer now. A carrier without a list answers with nothing.
+        None: no answer now, and the log says why. A carrier without a list answers with nothing.
         """
         ...

@@ -17,6 +17,7 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.message import MessageInstance
 
+from smsgw import logs
 from smsgw.carriers.base import Hook, Listed, Outcome, Parcel, Receipt, Received, Report, Verdict
 from smsgw.carriers.form import check, read_form, read_query
 from smsgw.carriers.http import Broken, KeptHttp, NotSent
@@ -24,6 +25,7 @@ from smsgw.config import Settings
 from smsgw.errors import HookRefused
 
 NAME = "twilio"
+log = logs.get()
 STATUS_PATH = "/webhooks/twilio/status"
 SIGNATURE = "X-Twilio-Signature"
 MAX_VALIDITY_S = 36_000
@@ -66,6 +68,7 @@ STATUS = {
 
 # Refusals of the way, not of the message (https://www.twilio.com/docs/api/errors): no permission for the region, a
 # number that is not ours or sends no SMS, no way from this number to this phone.
+OPTED_OUT = "21610"
 NOT_BY_US = frozenset({"21408", "21606", "21612", "21659", "21660"})
 
 
@@ -139,7 +142,8 @@ class Twilio:
         try:
             found = self._api.messages.list(to=to_phone, from_=from_phone, limit=NEWEST, page_size=NEWEST)
             listed = [_listed(one) for one in found]
-        except Exception:  # noqa: BLE001 - the edge of a library: whatever is the matter, nothing is known
+        except Exception as error:  # noqa: BLE001 - the edge of a library: whatever is the matter, nothing is known
+            _unanswered("sent", error)
             return None
         return [one for one in listed if one.created_ms >= since_ms]
 
@@ -149,7 +153,8 @@ class Twilio:
             newest = self._api.messages.stream(to=to_phone, limit=NEWEST_IN, page_size=PAGE_IN)
             recent = list(takewhile(lambda one: _created_ms(one) >= since_ms, newest))
             return [received for one in recent if (received := _received(one)) is not None]
-        except Exception:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - as above
+            _unanswered("received", error)
             return None
 
     def _genuine(self, hook: Hook) -> dict[str, str]:
@@ -277,6 +282,12 @@ def _created_ms(message: MessageInstance) -> int:
     return int(message.date_created.timestamp() * 1000)
 
 
+def _unanswered(which: str, error: Exception) -> None:
+    """Tell why there is no list, by code and kind alone: the address of a list has phones in it."""
+    outcome = classify(error)
+    log.warning("list_failed", carrier=NAME, which=which, error_code=outcome.error_code, error=type(error).__name__)
+
+
 def classify(error: Exception, retry_after_s: float | None = None) -> Outcome:
     """What an exception of a call says about the message (classifier of reliability §4.4)."""
     if isinstance(error, (TwilioRestException, TwilioServiceException)):  # its older and its newer form of a problem
@@ -295,5 +306,11 @@ def _refusal(error: TwilioRestException | TwilioServiceException, retry_after_s:
         return Outcome(Verdict.SAFE, error_code=code, error_text="the account is refused", breaker=True)
     if 400 <= status < 500:
         said = f"refused with HTTP {status}"
-        return Outcome(Verdict.REFUSED, error_code=code, error_text=said, elsewhere=code in NOT_BY_US)
+        return Outcome(
+            Verdict.REFUSED,
+            error_code=code,
+            error_text=said,
+            elsewhere=code in NOT_BY_US,
+            opted_out=code == OPTED_OUT,
+        )
     return Outcome(Verdict.AMBIGUOUS, error_code=code, error_text=f"the carrier answered HTTP {status}")

@@ -12,7 +12,8 @@ from smsgw.cli import telling
 from smsgw.errors import SmsgwError
 from smsgw.simulator import reset
 from smsgw.simulator.control import problems_of
-from smsgw.simulator.faults import KINDS, Order
+from smsgw.simulator.faults import Order
+from smsgw.simulator.kinds import KINDS
 from smsgw.simulator.mail import Letter, is_open, newest_id, received
 from smsgw.simulator.script import Stage
 from smsgw.simulator.stage import open_stage

@@ -67,7 +67,7 @@ def _line(visit: Visit, event: Event, after_ms: int) -> Line:
         day=f"{at.day} {visit.t(f'month.{at.month}')} {at.year} {visit.look.zone}",
         clock=_clock(visit, at),
         after=span(visit, after_ms),
-        actor=say_or_same(visit.look.language, "actor", event.actor),
+        actor=_said(visit, f"actor.{event.actor}"),
         title=title,
         tone=_tone(fields.get("after", event.what)),
         note=note,
@@ -95,13 +95,13 @@ def _received(visit: Visit, event: Event) -> Said:
 
 def _settled(visit: Visit, event: Event) -> Said:
     reason = event.fields.get("reason")
-    why = say_or_same(visit.look.language, "suppression", reason) if reason else ""
+    why = _said(visit, f"suppression.{reason}") if reason else ""
     return visit.t(f"event.{event.what}"), why
 
 
 def _queued(visit: Visit, event: Event) -> Said:
     fields = event.fields
-    kind = say_or_same(visit.look.language, "kind", fields["kind"])
+    kind = _said(visit, f"kind.{fields['kind']}")
     again = visit.t("event.resend", n=fields["resend"]) if fields["resend"] else ""
     facts = visit.t(
         "event.facts", template=fields["template"] or "–", septets=fields["septets"], lang=fields["language"]
@@ -123,6 +123,11 @@ def _list(visit: Visit, event: Event) -> Said:
     return visit.t(f"event.list_{event.fields['key']}"), ""
 
 
+def _reroute(visit: Visit, event: Event) -> Said:
+    why, _, rest = str(event.fields["key"]).partition(":")
+    return visit.t("event.reroute", carrier=rest.partition(":")[0]), _said(visit, f"reroute.{why}")
+
+
 def _report(visit: Visit, event: Event) -> Said:
     fields = event.fields
     before, after = _state(visit, fields["before"]), _state(visit, fields["after"])
@@ -141,11 +146,17 @@ def _plain(visit: Visit, event: Event) -> Said:
 def _other(visit: Visit, event: Event) -> Said:
     fields: Mapping[str, Any] = event.fields
     change = f"{_state(visit, fields['before'])} → {_state(visit, fields['after'])}" if "after" in fields else ""
-    return say_or_same(visit.look.language, "event", event.what), change
+    return _said(visit, f"event.{event.what}"), change
 
 
 def _state(visit: Visit, state: str) -> str:
-    return say_or_same(visit.look.language, "state", state)
+    return _said(visit, f"state.{state}")
+
+
+def _said(visit: Visit, key: str) -> str:
+    """A word of an open list; itself where the catalogue has none."""
+    stem, _, word = key.partition(".")
+    return say_or_same(visit.look.language, stem, word)
 
 
 _SAYING: Final[Mapping[str, Callable[[Visit, Event], Said]]] = {
@@ -159,6 +170,8 @@ _SAYING: Final[Mapping[str, Callable[[Visit, Event], Said]]] = {
     "list": _list,
     "report": _report,
     "orphan": _orphan,
+    "reroute": _reroute,
+    "no_report": _plain,
     "lease": _plain,
     "expire": _plain,
     "exhaust": _plain,

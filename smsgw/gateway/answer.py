@@ -104,7 +104,7 @@ class AnswerVerb:
         return len(rows)
 
     def _think(self, rows: Sequence[InboundRow]) -> _Batch:
-        now_ms = self._clock.now_ms()
+        now_ms = self._clock.now_ms(rows[0].moved_ms)
         batch = _Batch(now_ms, self._rulebook.on(day_of(now_ms)), {row.id: row for row in rows})
         readings = [self._registry.read(row.body, sender=row.from_phone, num_media=row.num_media) for row in rows]
         batch.repeated = self._repeated(rows, readings)

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from smsgw import logs
 from smsgw.carriers import Carrier, Outcome, Parcel, Verdict
 from smsgw.errors import StoreUnavailable
-from smsgw.messages import outbox, pauses, reroutes, states
+from smsgw.messages import inbox, notices, outbox, pauses, reroutes, states
 from smsgw.messages.outbox import Mark
 from smsgw.messages.reroutes import Leaving, Routes, Why
 from smsgw.messages.rows import OutboundRow
@@ -116,6 +116,7 @@ class SendVerb:
         moves = reroutes.plan(connection, self._routes, leaving)
         outbox.mark(connection, token, [_moving(mark) if mark.outbound_id in moves else mark for mark in marks])
         reroutes.carry_out(connection, token, leaving, moves)
+        _opt_out(connection, [mark.opted_out for mark in marks if mark.opted_out is not None])
         for mark in marks:
             _pause(connection, mark)
 
@@ -153,6 +154,14 @@ def _pause(connection: Connection, mark: Mark) -> None:
     if mark.refused_by and pauses.begin(connection, mark.refused_by, mark.outbound_id, reason):
         hint = "see its account and credentials; it is tried again by itself"
         log.error("carrier_paused", carrier=mark.refused_by, error_code=reason, next_step=hint)
+
+
+def _opt_out(connection: Connection, phones: Sequence[str]) -> None:
+    """A STOP that only the carrier has heard counts as one that we have (reliability §3.1)."""
+    if phones:
+        inbox.opt_out(connection, phones)
+        notices.withdraw(connection)
+        log.info("opted_out_at_carrier", phones=len(phones))
 
 
 def _moving(mark: Mark) -> Mark:
@@ -195,6 +204,7 @@ def _mark(row: OutboundRow, outcome: Outcome) -> Mark:
         refused_by=row.carrier if outcome.breaker else None,
         wait_ms=_backoff_ms(row.attempts, outcome) if outcome.verdict is Verdict.SAFE else 0,
         leaving=_leaving(row, why) if why is not None else None,
+        opted_out=row.to_phone if outcome.opted_out else None,
     )
 
 

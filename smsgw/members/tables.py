@@ -207,3 +207,20 @@ series = Table(
     Column("name", String(12), primary_key=True),  # L2510
     Column("last", Integer, nullable=False),
 )
+
+# What people asked under their rights (UU PDP 27/2022): a correction of the record, or that a phone's traces be erased.
+# One operator asks for them, another one decides. Operators stand here by name, as in the audit log.
+subject_requests = Table(
+    "subject_requests",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("kind", String(10), nullable=False),  # name, birth_date, erasure
+    Column("phone", Sealed("phone")),  # of an erasure; taken out when it is done
+    Column("membership_id", BigInteger, ForeignKey("memberships.id")),  # of a correction
+    Column("value", Encrypted("name")),  # what is right
+    Column("state", String(8), nullable=False, index=True),  # open, done, refused
+    Column("asked_by", String(32), nullable=False),
+    Column("asked_at", BigInteger, nullable=False),
+    Column("decided_by", String(32)),
+    Column("decided_at", BigInteger),
+)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, update
 
+from smsgw.clock import OFFSET
 from smsgw.messages import states, twice
 from smsgw.messages.rows import Answer, Arrival, InboundRow, Kind
 from smsgw.messages.tables import contact, inbound, outbound, seen_id
@@ -138,6 +139,7 @@ def _read(row: Any) -> Any:
             row.secret,
             twice.follows(row),
             contact.c.blocked_at.is_not(None),
+            OFFSET,
         )
         .outerjoin(contact, contact.c.phone == row.from_phone)
         .order_by(row.id)
@@ -230,6 +232,15 @@ def languages(connection: Connection, phones: Iterable[str]) -> dict[str, tuple[
     found = select(contact.c.phone, contact.c.language, silent)
     rows = connection.execute(found.where(contact.c.phone.in_(sorted(set(phones)))))
     return {phone: (language, bool(out)) for phone, language, out in rows}
+
+
+def opt_out(connection: Connection, phones: Iterable[str]) -> None:
+    """These phones have told a carrier to stop. When they did stays as it was where it is known."""
+    for phone in sorted(set(phones)):
+        new = insert(dialect_of(connection), contact).values(phone=phone, opted_out_at=db_now(), updated_at=db_now())
+        first = {"opted_out_at": db_now(), "updated_at": db_now()}
+        unknown = contact.c.opted_out_at.is_(None)
+        connection.execute(new.on_conflict_do_update(index_elements=[contact.c.phone], set_=first, where=unknown))
 
 
 def lock(connection: Connection, phone: str, until_ms: int) -> None:

@@ -51,6 +51,7 @@ class Mark:
     begun: bool = True  # whether the call has begun: where it has not, it does not count as an attempt
     refused_by: str | None = None  # the carrier, where it refuses our account
     leaving: Leaving | None = None  # where another carrier may take it
+    opted_out: str | None = None  # the phone, where it has told the carrier to stop
 
 
 def queue(connection: Connection, drafts: Sequence[Draft]) -> list[OutboundRow]:

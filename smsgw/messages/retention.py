@@ -39,7 +39,7 @@ class Log:
         return self.at < db_now() - days * DAY_MS
 
 
-INBOUND: Final = Log(inbound, inbound.c.received_at, (states.RECEIVED,), ("body", "folded", "secret"))
+INBOUND: Final = Log(inbound, inbound.c.received_at, (states.RECEIVED,), ("body", "folded", "secret", "number"))
 OUTBOUND: Final = Log(outbound, outbound.c.created_at, (states.QUEUED, states.SENDING, states.UNKNOWN), ("body",))
 LOGS: Final = (INBOUND, OUTBOUND)
 

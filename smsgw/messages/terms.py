@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, or_, select, true
 
-from smsgw.clock import DAY_MS, WIB_MS, clock_offset
+from smsgw.clock import DAY_MS, OFFSET, WIB_MS
 from smsgw.messages.pacing import Pace
 from smsgw.messages.spending import EVERY, UNASKED
 from smsgw.messages.tables import outbound
@@ -26,8 +26,7 @@ class Quiet:
 
     def now(self) -> ColumnElement[bool]:
         """Whether it is quiet now."""
-        moved = func.coalesce(select(clock_offset.c.offset_ms).where(clock_offset.c.id == 1).scalar_subquery(), 0)
-        minute = (db_now() + WIB_MS + (moved if self.movable else 0)) % DAY_MS / MINUTE_MS
+        minute = (db_now() + WIB_MS + (OFFSET if self.movable else 0)) % DAY_MS / MINUTE_MS
         both = (minute >= self.begin, minute < self.end)
         return and_(*both) if self.begin <= self.end else or_(*both)
 

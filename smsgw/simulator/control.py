@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from smsgw.simulator.faults import KINDS, Order, TooManySwitches, place_of
+from smsgw.simulator.faults import Order, TooManySwitches
 from smsgw.simulator.inbound import BURST, BURST_PER_S, Text
+from smsgw.simulator.kinds import KINDS, place_of
 from smsgw.simulator.replay import Gone, Replay
 
 if TYPE_CHECKING:

@@ -78,12 +78,15 @@ class Frame:
 
 
 def leads_somewhere(path: str) -> bool:
-    """Whether this process answers GET at a path: a link to a part that is not there is not shown."""
+    """Whether this process has a page at a path: a link to a part that is not there is not shown.
+
+    A rule that takes any path only tells that there is nothing.
+    """
     try:
-        current_app.url_map.bind("", "/").match(path, method="GET")
+        rule, _ = current_app.url_map.bind("", "/").match(path, method="GET", return_rule=True)
     except HTTPException:
         return False
-    return True
+    return "<path:" not in rule.rule
 
 
 def offset_ms(clock: Clock) -> int:

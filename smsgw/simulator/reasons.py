@@ -1,13 +1,13 @@
 """Why this reply: a message read anew, step by step, beside what the log tells of it."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from smsgw.keywords import Reading, Registry
 from smsgw.keywords.templates import Variant
-from smsgw.messages.story import Story, Told
+from smsgw.messages.log.entry import Reply
+from smsgw.messages.log.timeline import Event, Received, Thread
 from smsgw.simulator.bubble import clock_time
 from smsgw.simulator.words import words
 
@@ -41,15 +41,15 @@ class Why:
     who: str
 
 
-def read_again(registry: Registry, told: Story) -> Why:
+def read_again(registry: Registry, came: Received) -> Why:
     """The reading of the message's text, and the keyword that the log says answered it."""
-    reading = registry.read(told.body or "", sender=told.phone, num_media=told.num_media, with_tree=True)
-    keyword = registry.keywords.get(told.keyword or reading.keyword or "")
+    reading = registry.read(came.body or "", sender=came.phone, num_media=came.num_media, with_tree=True)
+    keyword = registry.keywords.get(came.keyword or reading.keyword or "")
     handler = keyword.answer.__module__ if keyword else ""
     return Why(reading, registry.tokens(reading.folded), handler, keyword.who if keyword else "")
 
 
-def wordings(registry: Registry, sent: Told) -> list[Wording]:
+def wordings(registry: Registry, sent: Reply) -> list[Wording]:
     """The variants of the template that a reply was written with, in the order in which they are tried."""
     variants = _variants(registry, sent)
     taken = next((at for more in (r"\Z", r"\.? ") for at, one in enumerate(variants) if _wrote(one, more, sent)), None)
@@ -59,37 +59,38 @@ def wordings(registry: Registry, sent: Told) -> list[Wording]:
     ]
 
 
-def moments(told: Story, language: str) -> list[Moment]:
+def moments(found: Thread, language: str) -> list[Moment]:
     """Every step from the first byte to the last callback, in the order of time."""
+    first = found.events[0].at
     return [
-        Moment(step, cause, clock_time(at, exact=True), at - told.received_at)
-        for at, step, cause in sorted(_happened(told, language), key=lambda one: one[0])
+        Moment(_step(event, language), _cause(event), clock_time(event.at, exact=True), event.at - first)
+        for event in found.events
     ]
 
 
-def _happened(told: Story, language: str) -> Iterator[tuple[int, str, str]]:
-    said = words(language)
-
-    def state(name: str) -> str:
-        return said.get(f"out_{name}", name)
-
-    yield told.received_at, said["why_came" if told.source == "webhook" else "why_came_list"], told.source
-    if told.answered_at is not None:
-        yield told.answered_at, said.get(f"in_{told.state}", told.state), told.reason or told.keyword or ""
-    for sent in told.told:
-        yield sent.created_at, said["why_answered"], sent.template or sent.kind
-        for step in sent.steps:
-            again = f" ×{step.repeats + 1}" if step.repeats else ""
-            reported = " ".join(filter(None, (step.cause, step.error_code)))
-            yield step.at, f"{state(step.before)} → {state(step.after)}", f"{reported}{again}"
+def _step(event: Event, language: str) -> str:
+    said, fields = words(language), event.fields
+    if "after" in fields:
+        return " → ".join(said.get(f"out_{fields[at]}", str(fields[at])) for at in ("before", "after"))
+    if event.what == "received":
+        return said["why_came" if event.actor == "webhook" else "why_came_list"]
+    return said["why_answered"] if event.what == "queued" else said.get(f"in_{event.what}", event.what)
 
 
-def _variants(registry: Registry, sent: Told) -> tuple[Variant, ...]:
+def _cause(event: Event) -> str:
+    """What the log tells beside the step: who, which word or keyword, which error, how often."""
+    names = ("word", "template", "keyword", "reason", "error_code")
+    told = [event.actor, *(str(value) for name in names if (value := event.fields.get(name)))]
+    again = event.fields.get("repeats")
+    return " ".join([*told, f"×{again + 1}"] if again else told)
+
+
+def _variants(registry: Registry, sent: Reply) -> tuple[Variant, ...]:
     stem, _, section = (sent.template or "").partition(".")
     return registry.templates.get((stem, sent.language), {}).get(section, ())
 
 
-def _wrote(variant: Variant, more: str, sent: Told) -> bool:
+def _wrote(variant: Variant, more: str, sent: Reply) -> bool:
     """Whether a text can be this variant's. `more`: nothing follows, or that another keyword waits is said behind."""
     pattern = ".*?".join(re.escape(literal) for literal in variant.literals)
     return re.match(pattern + more, sent.body or "", re.DOTALL) is not None

@@ -10,7 +10,7 @@ from smsgw.errors import StartupError
 from smsgw.simulator import transcript
 from smsgw.simulator.frame import Frame
 from smsgw.simulator.runs import Busy, Runs
-from smsgw.simulator.script import TEXT_LIMIT, parse
+from smsgw.simulator.script import parse
 from smsgw.simulator.shipped import shipped
 from smsgw.simulator.stage import open_stage
 from smsgw.simulator.talk import Line
@@ -18,6 +18,8 @@ from smsgw.simulator.visit import Visit
 from smsgw.simulator.words import words
 from smsgw.store import Store
 
+WRITTEN = 8_000
+"""Characters of a script in the form: what the web process takes in one request, spelled for a URL."""
 _EXAMPLE = """phone: "+6281218050012"
 fresh: true
 turns:
@@ -83,7 +85,7 @@ class Scripts:
             files={name: _title(file) for name, file in self._files.items()},
             text=text,
             problem=problem,
-            limit=TEXT_LIMIT,
+            limit=WRITTEN,
             kinds=tuple(_KINDS),
         )
 

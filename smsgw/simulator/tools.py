@@ -42,8 +42,9 @@ class Tools:
     def set_back(self) -> AnyResponse:
         """Begin anew: nothing said, nothing remembered, no fault on; the phones on the table stay."""
         visit = self._frame.visit()
-        reset.everything(self._store)
         self._line.carrier.reset()
+        reset.everything(self._store)
+        self._line.carrier.reset()  # what was under way meanwhile
         for phone in visit.phones:
             if phone in BY_PHONE:
                 prepare(self._store, self._clock, BY_PHONE[phone])

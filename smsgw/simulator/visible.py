@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_SPACE = frozenset("\u00a0\u2007\u202f\u3000")
+_BLANK = frozenset("\u00a0\u2007\u202f\u3000\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _PLAIN = "\n"
 
 
@@ -33,4 +33,4 @@ def pieces(text: str) -> Iterator[Piece]:
 
 
 def _hidden(char: str) -> bool:
-    return char in _SPACE or (char not in _PLAIN and unicodedata.category(char) in _HIDDEN)
+    return char in _BLANK or (char not in _PLAIN and unicodedata.category(char) in _HIDDEN)

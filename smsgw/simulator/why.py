@@ -4,7 +4,7 @@ from flask import abort
 from werkzeug.wrappers import Response as AnyResponse
 
 from smsgw.keywords import Registry
-from smsgw.messages.story import story
+from smsgw.messages.log.timeline import thread
 from smsgw.simulator.bubble import size_of
 from smsgw.simulator.frame import Frame, leads_somewhere
 from smsgw.simulator.reasons import moments, read_again, wordings
@@ -22,19 +22,22 @@ class WhyPage:
 
     def why(self, number: int) -> AnyResponse:
         """The message of this number in the log."""
-        visit, told = self._frame.visit(), story(self._store, number)
-        if told is None:
+        visit, found = self._frame.visit(), thread(self._store, "in", number)
+        if found is None or found.received is None:
             abort(404)
-        replies = [(sent, list(pieces(sent.body or "")), wordings(self._registry, sent)) for sent in told.told]
-        console = f"/console/messages/{number}"
+        replies = [
+            (one.reply, one.phone, list(pieces(one.reply.body or "")), wordings(self._registry, one.reply))
+            for one in found.sent
+        ]
+        console = f"/console/messages/in-{number}"
         return self._frame.page(
             "why.html",
             visit,
-            told=told,
-            text=list(pieces(told.body or "")),
-            why=read_again(self._registry, told),
+            told=found.received,
+            text=list(pieces(found.received.body or "")),
+            why=read_again(self._registry, found.received),
             replies=replies,
             size_of=size_of,
-            moments=moments(told, visit.language),
+            moments=moments(found, visit.language),
             in_console=console if leads_somewhere(console) else "",
         )

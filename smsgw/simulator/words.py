@@ -28,8 +28,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "other_number": ("Nomor lain", "Another number"),
     "take": ("Ambil", "Take"),
     "put_away": ("Simpan telepon", "Put the phone away"),
-    "phone": ("Telepon", "Phone"),
-    "phone_of": ("Telepon", "Phone of"),
     "unknown_person": ("Nomor ketikan", "A typed number"),
     "typed_about": ("bukan orang siap pakai", "none of the ready-made people"),
     "no_phones": ("Meja masih kosong. Pilih seseorang dulu.", "The table is empty. Choose somebody first."),
@@ -46,6 +44,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "no_body": ("(tidak ada isi)", "(no text)"),
     "septets": ("septet", "septets"),
     "units": ("unit UCS-2", "UCS-2 units"),
+    "segment": ("segmen", "segment"),
     "segments": ("segmen", "segments"),
     "breaks": (
         "Huruf ke-{at} di luar GSM-7, jadi seluruh SMS memakai UCS-2:",

@@ -19,7 +19,7 @@ from tests.support.browser import NARROW, WIDE, Look
 from tests.support.console import PASSWORD, Console
 
 COUNT = 200
-PAGES = ["/messages", "/messages?state=delivered", "/messages?keyword=HAK", "/messages/in-20", "/conversations/in-20"]
+PAGES = ["/messages", "/messages?state=delivered", "/messages?keyword=HAK", "/messages/20", "/conversations/20"]
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_the_keyboard_walks_the_rows_and_opens_one(site: str, look: Look) -> Non
     assert page.locator("[data-row]:focus").get_attribute("id") == first
     page.keyboard.press("o")
     expect(page.locator("h1")).to_have_text("Satu pesan")
-    assert page.url.endswith(f"/messages/{first}")
+    assert page.url.endswith(f"/messages/{first}".replace("in-", "").replace("out-", "out/"))
 
 
 def test_the_file_is_downloaded_with_a_reason(site: str, look: Look, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_resend(console: Console, site: str, look: Look, serious_findings: Findi
     page.locator("[name=name]").fill("rina")
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("main button").click()
-    page.goto(f"{site}/messages/in-1")
+    page.goto(f"{site}/messages/1")
     page.keyboard.press("r") if scripts else page.locator(".act summary").click()
     button = page.locator(".act button")
     expect(button).to_be_visible()

@@ -1,6 +1,5 @@
 """The command `python -m tests.faults`: plays scenarios, shows each run, writes them down, fails where one is red."""
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -9,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from tests.faults import table
 from tests.faults.house import open_house
 from tests.faults.runner import Row, Turn, run_all
 from tests.faults.scenario import BOTH, Scenario
@@ -38,17 +38,17 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str) -> 
 @click.option("-n", "count", type=int, default=0, help="messages; without it each scenario's own number")
 @click.option("--quick", is_flag=True, help="the quick set with its small numbers")
 @click.option("--at-once", default=1, show_default=True, help="runs side by side")
+@click.option("--keep", is_flag=True, help="keep what the file has of other scenarios")
 @click.option("--json", "path", type=click.Path(path_type=Path), default="build/faults.json", show_default=True)
 def main(
-    names: list[str], seeds: list[int], kinds: list[str], count: int, quick: bool, at_once: int, path: Path
+    names: list[str], seeds: list[int], kinds: list[str], count: int, quick: bool, at_once: int, keep: bool, path: Path
 ) -> None:
     """Play faults with real processes, and count what was lost, doubled, mismatched or stuck."""
     chosen = [ALL[name] for name in names if not quick or ALL[name].quick]
     turns = [*_turns(chosen, kinds, seeds, count, quick=quick)]
-    with TemporaryDirectory(prefix="smsgw-faults-") as folder, open_house(Path(folder)) as house:
-        rows = [_shown(row) for row in run_all(house, turns, at_once)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([row.as_json() for row in rows], indent=1) + "\n", encoding="utf-8")
+    with TemporaryDirectory(prefix="smsgw-faults-") as folder, open_house(Path(folder), kinds) as house:
+        rows = [_shown(row, at, len(turns)) for at, row in enumerate(run_all(house, turns, at_once), 1)]
+    table.write(path, rows, keep=keep)
     red = [row for row in rows if not row.is_clean]
     click.echo(f"{len(rows)} runs, {len(red)} red; written to {path}")
     sys.exit(bool(red))
@@ -64,15 +64,16 @@ def _turns(
                 yield Turn(scenario, kind, seed, many)
 
 
-def _shown(row: Row) -> Row:
+def _shown(row: Row, at: int, of: int) -> Row:
     if row.skipped:
-        click.echo(f"{row.scenario} {row.db:<10} skipped: {row.skipped}")
+        click.echo(f"{at}/{of} {row.scenario} {row.db:<10} skipped: {row.skipped}")
         return row
     colour = "green" if row.is_clean else "red"
     ends = f"{row.accepted} accepted, {row.failed_unknown} failed_unknown, {row.expired} expired, {row.other} other"
     bad = f"lost {row.lost}, doubled {row.doubled}, mismatched {row.mismatched}, stuck {row.stuck}"
     figures = "".join(f", {name} {value:g}" for name, value in row.figures)
-    line = f"{row.scenario} {row.db:<10} seed {row.seed}: {row.kills} kills, {row.messages} messages ({ends}), {bad}"
+    line = f"{at}/{of} {row.scenario} {row.db:<10} seed {row.seed}: {row.kills} kills, "
+    line += f"{row.messages} messages ({ends}), {bad}"
     line += f", longest silence {row.silence_s:.1f} s{figures}; {row.seconds:.1f} s"
     click.echo(click.style(f"{time.strftime('%H:%M:%S')} {line}", fg=colour))
     for problem in row.problems:

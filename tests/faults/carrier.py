@@ -3,8 +3,6 @@
 import asyncio
 import json
 import secrets
-import socket
-import struct
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -14,7 +12,8 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from smsgw.simulator.ledger import Message
 from smsgw.simulator.listing import page_of
-from tests.bench.wire import Connection, Framed, request
+from tests.bench.wire import Connection, request
+from tests.faults.line import Line
 from tests.faults.moods import MODES, Mode, Mood, Order, Reports, always
 from tests.support import twilio
 
@@ -48,35 +47,6 @@ class Counts:
     statuses: Counter[int] = field(default_factory=Counter)
 
 
-class _Line(Framed):
-    """One connection of a caller."""
-
-    def __init__(self, serve: Callable[["_Line", bytes, bytes], "asyncio.Future[None]"]) -> None:
-        super().__init__()
-        self._serve = serve
-        self.gone = asyncio.Event()
-        self.task: asyncio.Future[None] | None = None
-
-    def message(self, head: bytes, body: bytes) -> None:
-        self.task = self._serve(self, head, body)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.gone.set()
-
-    def answer(self, status: str, body: bytes) -> None:
-        if self.transport is not None and not self.transport.is_closing():
-            head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            self.transport.write(head.encode() + body)
-
-    def reset(self) -> None:
-        assert self.transport is not None
-        if self.gone.is_set() or self.transport.is_closing():
-            return
-        sock = self.transport.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
-
-
 class Carrier:
     """The stand-in. `clock` tells the harness's time in seconds, which may be moved on; `lag_s` is its list's."""
 
@@ -102,7 +72,7 @@ class Carrier:
     async def start(self) -> int:
         """Listen on a free port of 127.0.0.1 and return it."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Line(self._serve), "127.0.0.1", 0, backlog=512)
+        self._server = await loop.create_server(lambda: Line(self._serve), "127.0.0.1", 0, backlog=512)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
@@ -128,7 +98,7 @@ class Carrier:
         for taken in self.taken:
             taken.message = _older(taken.message, seconds)
 
-    def _serve(self, line: _Line, head: bytes, body: bytes) -> "asyncio.Future[None]":
+    def _serve(self, line: Line, head: bytes, body: bytes) -> "asyncio.Future[None]":
         return self._do(self._answer(line, head, body))
 
     def _do(self, work: "asyncio._CoroutineLike[None]") -> "asyncio.Task[None]":
@@ -137,7 +107,7 @@ class Carrier:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _answer(self, line: _Line, head: bytes, body: bytes) -> None:
+    async def _answer(self, line: Line, head: bytes, body: bytes) -> None:
         method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
         if urlsplit(target).path != MESSAGES or b"\r\nauthorization: basic" not in head.lower():
             line.answer("404 Not Found", b"{}")
@@ -155,7 +125,7 @@ class Carrier:
         rows = [row for row in reversed(sent) if row.created_at <= listed_until]
         return json.dumps(page_of(rows, MESSAGES, query)).encode()
 
-    async def _order(self, line: _Line, form: dict[str, str]) -> None:
+    async def _order(self, line: Line, form: dict[str, str]) -> None:
         order = self._read(form)
         mode = MODES[self.mood(order)]
         taken = self._take(order) if mode.takes else None
@@ -182,7 +152,7 @@ class Carrier:
         self.on_taken(order)
         return taken
 
-    async def _reply(self, line: _Line, mode: Mode, taken: Taken | None) -> None:
+    async def _reply(self, line: Line, mode: Mode, taken: Taken | None) -> None:
         if mode.answer == "hang":
             started = time.monotonic()
             await line.gone.wait()

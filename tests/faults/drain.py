@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select, update
 
 from smsgw.gateway import jobs
 from smsgw.messages import collecting, inbox, outbox, states
-from smsgw.messages.tables import carrier_pause, heartbeat, inbound, outbound
+from smsgw.messages.tables import carrier_pause, heartbeat, inbound, outbound, seen_id
 from smsgw.store import db_now
 from tests.faults.stage import Stage
 
@@ -55,14 +55,19 @@ def look(stage: Stage) -> Waiting:
     """What waits now."""
     with stage.store.read() as connection:
         now = int(connection.scalar(select(db_now())) or 0)
+        known = _known(connection)  # first: what comes after it waits
         dues = [*_inbound(connection), *_outbound(connection)]
-        known = connection.scalar(select(func.count()).select_from(inbound)) or 0
         if known < len({letter.sid for letter in stage.senders.sent}):
             asked = connection.scalar(select(heartbeat.c.at).where(heartbeat.c.name == collecting.ASKED)) or now
             dues.append(("missed", asked + collecting.EVERY_MS))
     names = [name for name, _ in dues]
     rows = tuple((name, names.count(name)) for name in sorted(set(names)))
     return Waiting(rows, max(0, min((due for _, due in dues), default=now) - now))
+
+
+def _known(connection: Connection) -> int:
+    """How many messages have a row, or a tombstone in its place."""
+    return sum(connection.scalar(select(func.count()).select_from(table)) or 0 for table in (inbound, seen_id))
 
 
 def _inbound(connection: Connection) -> list[tuple[str, int]]:

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from itertools import count
 from pathlib import Path
@@ -162,9 +162,9 @@ def _lay(url: str) -> None:
 
 
 @contextmanager
-def open_house(folder: Path) -> Iterator[House]:
-    """The house, for the length of the block; without PostgreSQL where its programs are not installed."""
-    programs = servers.postgresql_programs()
+def open_house(folder: Path, kinds: Collection[str]) -> Iterator[House]:
+    """The house with these databases, for the length of the block; without PostgreSQL where it is not installed."""
+    programs = servers.postgresql_programs() if "postgresql" in kinds else None
     if programs is None:
         with closing(House(folder, None, None)) as house:
             yield house

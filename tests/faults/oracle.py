@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select, text
 
-from smsgw.messages import states
-from smsgw.messages.tables import inbound, outbound, outbound_event
+from smsgw.messages import inbox, states
+from smsgw.messages.tables import inbound, outbound, outbound_event, seen_id
 from tests.faults.stage import Stage
 
+RANK = {states.SENT: 2, states.UNDELIVERED: 3, states.FAILED: 3, states.DELIVERED: 4}
 TAKEN = frozenset({states.ACCEPTED, states.SENT, states.DELIVERED, states.UNDELIVERED, states.CANCELED})
 OPEN = frozenset({states.RECEIVED, states.QUEUED, states.SENDING, states.UNKNOWN})
 
@@ -77,6 +78,14 @@ def _rows(stage: Stage) -> Rows:
         return [(row_id, sid, state) for row_id, sid, state in found]
 
 
+def _buried(stage: Stage) -> set[str]:
+    """The messages whose rows have been erased in their time: a tombstone stands in the place of each."""
+    with stage.store.read() as connection:
+        there = set(connection.scalars(select(seen_id.c.digest)))
+    sids = {letter.sid for letter in stage.senders.sent} if there else set()
+    return {sid for sid in sids if inbox.tombstone(stage.store, "twilio", sid) in there}
+
+
 def _replies(stage: Stage) -> list[Out]:
     died = select(outbound_event.c.outbound_id).where(outbound_event.c.cause == "lease")
     columns = outbound.c.id, outbound.c.inbound_id, outbound.c.state, outbound.c.callback_token, outbound.c.carrier_id
@@ -87,7 +96,7 @@ def _replies(stage: Stage) -> list[Out]:
 
 def _count_lost(stage: Stage, verdict: Verdict, rows: Rows, replies: list[Out]) -> None:
     known = {sid for _, sid, _ in rows}
-    lost = {letter.sid for letter in stage.senders.sent} - known
+    lost = {letter.sid for letter in stage.senders.sent} - known - _buried(stage)
     with_reply = {out.inbound_id for out in replies}
     torn = [row_id for row_id, _, state in rows if state == states.ANSWERED and row_id not in with_reply]
     verdict.lost = len(lost) + len(torn)
@@ -113,11 +122,15 @@ def _count_doubled(stage: Stage, verdict: Verdict, rows: Rows, replies: list[Out
 
 def _count_mismatched(stage: Stage, verdict: Verdict, replies: list[Out]) -> None:
     taken = {taken.token for taken in stage.carrier.taken}
-    unknown = taken - {out.token for out in replies}
+    gone = {letter.phone for letter in stage.senders.sent if letter.sid in _buried(stage)}
+    unknown = {one.token for one in stage.carrier.taken if one.message.to not in gone} - {out.token for out in replies}
     wrong = [out for out in replies if out.is_taken != (out.token in taken)]
     unjust = [out for out in replies if out.state == states.FAILED_UNKNOWN and not _just(stage, out)]
     unjust += [out for out in replies if out.state == states.FAILED and not _refused(stage, out)]
-    verdict.mismatched = len(unknown) + len(wrong) + len(unjust)
+    lower = [out for out in replies if not _as_reported(stage, out)]
+    verdict.mismatched = len(unknown) + len(wrong) + len(unjust) + len(lower)
+    if lower:
+        verdict.problems.append(f"{len(lower)} messages do not stand as their highest report says")
     for out in (*wrong, *unjust)[:5]:
         has = "has" if out.token in taken else "has not"
         verdict.problems.append(f"outbound {out.id} is {out.state}, and the carrier {has} it")
@@ -127,6 +140,12 @@ def _count_mismatched(stage: Stage, verdict: Verdict, replies: list[Out]) -> Non
 
 def _just(stage: Stage, out: Out) -> bool:
     return out.died or out.token in stage.carrier.dark
+
+
+def _as_reported(stage: Stage, out: Out) -> bool:
+    """Whether a message stands as the highest of the reports that were answered 200."""
+    told = stage.carrier.told.get(out.token)
+    return not told or RANK.get(out.state, 0) >= max(RANK[word] for word in told)
 
 
 def _refused(stage: Stage, out: Out) -> bool:
@@ -144,7 +163,8 @@ def _count_ends(stage: Stage, verdict: Verdict, rows: Rows, replies: list[Out], 
         left = Counter(out.state for out in replies if out.state in OPEN)
         left += Counter(state for _, _, state in rows if state in OPEN)
         verdict.problems.append(f"left over: {dict(left)}")
-    wrong = {end: times for end, times in verdict.ends.items() if end not in allowed | {"accepted"}}
+    verdict.ends["erased"] += len(_buried(stage) - {sid for _, sid, _ in rows})
+    wrong = {end: times for end, times in verdict.ends.items() if times and end not in allowed | {"accepted", "erased"}}
     if wrong:
         verdict.problems.append(f"ends that this scenario does not allow: {wrong}")
 

@@ -4,10 +4,9 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from tests.faults.drain import drain
 from tests.faults.house import House
@@ -45,10 +44,6 @@ class Row:
         """Whether nothing was lost, doubled, mismatched or stuck, and nothing else is the matter."""
         return not (self.lost or self.doubled or self.mismatched or self.stuck or self.problems)
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self) | {"figures": dict(self.figures), "problems": [*self.problems]}
-
 
 def run(scenario: Scenario, house: House, kind: str, seed: int, count: int) -> Row:
     """Play a scenario once on this database."""
@@ -80,9 +75,11 @@ class Turn:
 
 
 def run_all(house: House, turns: Sequence[Turn], at_once: int) -> Iterator[Row]:
-    """Make these runs, so many side by side, each on a stage of its own; their rows in the order of the turns."""
-    with ThreadPoolExecutor(at_once, thread_name_prefix="scenario") as pool:
-        yield from pool.map(lambda turn: run(turn.scenario, house, turn.db, turn.seed, turn.count), turns)
+    """Make these runs, so many side by side, each on a stage of its own, then one by one those that are to be alone."""
+    for alone, width in ((False, at_once), (True, 1)):
+        with ThreadPoolExecutor(width, thread_name_prefix="scenario") as pool:
+            mine = [turn for turn in turns if turn.scenario.alone is alone]
+            yield from pool.map(lambda turn: run(turn.scenario, house, turn.db, turn.seed, turn.count), mine)
 
 
 def _stage(scenario: Scenario, house: House, kind: str, folder: Path, seed: int, count: int) -> Stage:

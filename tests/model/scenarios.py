@@ -32,7 +32,7 @@ POINTS: Final = (
     *_points("answer", _1=("torn", "after"), _2=("torn", "after", *CALLED), _3=("begin", "torn", "after")),
     *_points("send", _1=("torn", "after", *CALLED), _2=("begin", "torn", "after")),
     *_points("settle", _1=("torn", "after")),
-    *_points("sweep", _1=("torn", "after")),
+    *_points("sweep", _1=("torn", "after"), _2=("torn", "after")),
     *_points("look", _1=("torn", "after"), _2=("begin", "torn", "after")),
     *_points("collect", _1=("torn", "after"), _2=("begin", "torn", "after"), _3=("torn", "after")),
 )

@@ -6,9 +6,9 @@ or a title.
 
 from typing import Final
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
-from smsgw.members.tables import complaints
+from smsgw.members.tables import complaints, memberships, people, subject_requests
 from smsgw.messages.tables import inbound, outbound, outbound_event
 from smsgw.operators import audit
 from smsgw.operators.audit import Actor
@@ -67,27 +67,38 @@ DAY_MS: Final = 86_400_000
 
 
 def fill(store: Store) -> None:
-    """One conversation a payload, from one phone: message, reply, its history, a report, an act; ids count from 1."""
-    for n, text in enumerate(PAYLOADS, 1):
-        _conversation(store, n, text)
-        with store.write() as connection:
-            reason = text.encode("utf-8", "replace").decode()
-            audit.add(connection, Actor("cli"), "reveal", f"inbound/{n}", reason, n)
+    """One conversation a payload, from one phone: message, reply, report, request, act; ids from 1."""
+    with store.write() as connection:
+        connection.execute(insert(people).values(id=1, nik="9973014107900003", name=PAYLOADS[0]))
+        member = {"id": 1, "person_id": 1, "number": NUMBER, "status": "AKTIF", "segment": "PU"}
+        connection.execute(insert(memberships).values(**member, employer=PAYLOADS[1]))
+        for n, text in enumerate(PAYLOADS, 1):
+            _conversation(connection, n, text)
+            _around(connection, n, text)
 
 
-def _conversation(store: Store, n: int, text: str) -> None:
+def _conversation(connection: Connection, n: int, text: str) -> None:
     came = {"id": n, "carrier": "twilio", "carrier_id": f"SM{n}", "from_phone": PHONE, "to_phone": "2757"}
     times = {"received_at": n * DAY_MS, "next_attempt_at": n, "answered_at": n * DAY_MS + 1}
     word = {"source": "webhook", "state": "answered", "keyword": "JHT", "language": "id"}
+    connection.execute(insert(inbound).values(**came, **times, **word, body=text, folded=f"JHT {NUMBER}"))
     went = {"id": n, "inbound_id": n, "kind": "reply", "carrier": "twilio", "from_phone": "2757", "to_phone": PHONE}
     sent = {"septets": 9, "template": "jht.balance", "language": "id", "priority": 0, "state": "failed"}
     stamps = {"next_attempt_at": n, "expires_at": n, "created_at": n * DAY_MS, "updated_at": n * DAY_MS}
-    told = text.encode("utf-8", "replace").decode().replace("\0", "")  # as a carrier's JSON could bring it
-    with store.write() as connection:
-        connection.execute(insert(inbound).values(**came, **times, **word, body=text, folded=f"JHT {NUMBER}"))
-        error = {"error_code": "30003", "error_text": told, "callback_token": f"t{n}", "carrier_id": f"MM{n}"}
-        connection.execute(insert(outbound).values(**went, **sent, **stamps, **error, body=text))
-        step = {"from_state": "sending", "to_state": "failed", "cause": "send", "cause_key": "send:1"}
-        connection.execute(insert(outbound_event).values(outbound_id=n, at=n, last_at=n, **step))
-        report = {"number": f"L2511-{n:05}", "inbound_id": n, "phone": PHONE, "state": "received"}
-        connection.execute(insert(complaints).values(**report, text=text, filed_at=n, changed_at=n))
+    told = _storable(text).replace("\0", "")  # as a carrier's JSON could bring it
+    error = {"error_code": "30003", "error_text": told, "callback_token": f"t{n}", "carrier_id": f"MM{n}"}
+    connection.execute(insert(outbound).values(**went, **sent, **stamps, **error, body=text))
+    step = {"from_state": "sending", "to_state": "failed", "cause": "send", "cause_key": "send:1"}
+    connection.execute(insert(outbound_event).values(outbound_id=n, at=n, last_at=n, **step))
+
+
+def _around(connection: Connection, n: int, text: str) -> None:
+    asked = {"kind": "name", "membership_id": 1, "state": "open", "asked_by": "rina", "asked_at": n}
+    connection.execute(insert(subject_requests).values(**asked, value=text))
+    report = {"number": f"L2511-{n:05}", "inbound_id": n, "phone": PHONE, "state": "received"}
+    connection.execute(insert(complaints).values(**report, text=text, filed_at=n, changed_at=n))
+    audit.add(connection, Actor("cli"), "reveal", f"inbound/{n}", _storable(text), n)
+
+
+def _storable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()

@@ -4,33 +4,41 @@ A conversation is named after one of its messages: an address that says nothing 
 no use without the database.
 """
 
-from typing import Literal
-
 from flask import abort, request
 
 from smsgw.console.page import page
 from smsgw.console.visit import Answer, Visit
 from smsgw.members.guards import FOR_EVER
 from smsgw.members.overview import overview
+from smsgw.messages.log.entry import Side
 from smsgw.messages.log.talk import SIZE, contact_of, phone_of, talk
 
 
-@page('/conversations/<any("in","out"):side>-<int:number>', right="see")
-def conversation(visit: Visit, side: Literal["in", "out"], number: int) -> Answer:
-    """The conversation with whoever wrote, or was written, this message."""
+@page("/conversations/<key:key>", right="see")
+def conversation(visit: Visit, key: int) -> Answer:
+    """The conversation with whoever wrote this message."""
+    return _shown(visit, "in", key)
+
+
+@page("/conversations/out/<key:key>", right="see")
+def conversation_out(visit: Visit, key: int) -> Answer:
+    """The conversation with whoever was written this message."""
+    return _shown(visit, "out", key)
+
+
+def _shown(visit: Visit, side: Side, key: int) -> Answer:
     store = visit.services.store
-    phone = phone_of(store, side, number)
+    phone = phone_of(store, side, key)
     if phone is None:
         abort(404)
-    given = request.args.get("before", "")
-    before = int(given) if given.isascii() and given.isdecimal() and len(given) < 16 else None
+    before = _number(request.args.get("before", ""))
     found = talk(store, phone, before)
     shown = found[:SIZE]
     return visit.render(
         "conversation",
         side=side,
-        number=number,
-        about=f"talk_{side}/{number}",
+        key=key,
+        about=f"{'conversation' if side == 'in' else 'conversation_out'}/{key}",
         phone=phone,
         bubbles=shown[::-1],
         older=shown[-1].at if len(found) > SIZE else None,
@@ -40,3 +48,7 @@ def conversation(visit: Visit, side: Literal["in", "out"], number: int) -> Answe
         now_ms=visit.now_ms,
         for_ever=FOR_EVER,
     )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None

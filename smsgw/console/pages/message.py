@@ -1,7 +1,5 @@
 """Message: one message from webhook to handset, what it was read as, and why it went as it went."""
 
-from typing import Literal
-
 from flask import abort
 
 from smsgw.console.page import page
@@ -10,21 +8,33 @@ from smsgw.console.telling import told
 from smsgw.console.visit import Answer, Visit
 from smsgw.keywords import Reading
 from smsgw.messages import states
+from smsgw.messages.log.entry import Side
+from smsgw.messages.log.streams import REPLIES
 from smsgw.messages.log.timeline import Received, Thread, thread
 
 
-@page('/messages/<any("in","out"):side>-<int:number>', right="see")
-def message(visit: Visit, side: Literal["in", "out"], number: int) -> Answer:
-    """The thread of a row; a reply's is its inbound's."""
-    found = thread(visit.services.store, side, number) or abort(404)
-    first = found.sent[0] if found.sent else None
-    if found.received is None and first and first.inbound_id is not None and first.reply.kind in ("reply", "apology"):
-        return visit.go("message", side="in", number=first.inbound_id)
+@page("/messages/<key:key>", right="see")
+def message(visit: Visit, key: int) -> Answer:
+    """An inbound message with all that came of it."""
+    return _shown(visit, "in", key, thread(visit.services.store, "in", key) or abort(404))
+
+
+@page("/messages/out/<key:key>", right="see")
+def message_out(visit: Visit, key: int) -> Answer:
+    """What we wrote of our own accord; a reply is shown with its inbound."""
+    found = thread(visit.services.store, "out", key) or abort(404)
+    (one,) = found.sent
+    if one.inbound_id is not None and one.reply.kind in REPLIES:
+        return visit.go("message", key=one.inbound_id)
+    return _shown(visit, "out", key, found)
+
+
+def _shown(visit: Visit, side: Side, key: int, found: Thread) -> Answer:
     return visit.render(
         "message",
         side=side,
-        number=number,
-        about=f"{'inbound' if side == 'in' else 'outbound'}/{number}",
+        key=key,
+        about=f"{'inbound' if side == 'in' else 'outbound'}/{key}",
         received=found.received,
         sent=found.sent,
         phone=found.received.phone if found.received else found.sent[0].phone,

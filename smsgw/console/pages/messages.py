@@ -60,7 +60,7 @@ def messages_export(visit: Visit) -> Answer:
     with visit.acting("export_open" if open_data else "export", "messages", visit.reason()):
         pass  # the row is written before the first line is sent
     found = export.rows(everything(visit.services.store, filters), masked=not open_data)
-    return sheet.download("messages.csv", export.HEAD, found)
+    return sheet.download("pesan.csv", export.HEAD, found)
 
 
 @act("/messages/save", right="see")

@@ -154,6 +154,7 @@ _ACTORS: Final = {
     "lease": "sweep",
     "expire": "sweep",
     "exhaust": "sweep",
+    "no_report": "sweep",
     "list": "look",
     "withdraw": "participant",
     "resent": "operator",

@@ -39,6 +39,26 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_sign_in_tries_at"), "sign_in_tries", ["at"])
     _audit()
+    _requests()
+
+
+def _requests() -> None:
+    op.create_table(
+        "subject_requests",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("phone", sa.LargeBinary(), nullable=True),
+        sa.Column("membership_id", sa.BigInteger(), nullable=True),
+        sa.Column("value", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("asked_by", sa.String(length=32), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("decided_by", sa.String(length=32), nullable=True),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["membership_id"], ["memberships.id"], name=op.f("fk_subject_requests_membership_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subject_requests")),
+    )
+    op.create_index(op.f("ix_subject_requests_state"), "subject_requests", ["state"])
 
 
 def _sessions() -> None:
@@ -107,7 +127,7 @@ TRIGGERS = {
 
 def downgrade() -> None:
     """Undo the step."""
-    for table in ("audit", "reveals", "operator_sessions", "sign_in_tries", "operators"):
+    for table in ("subject_requests", "audit", "reveals", "operator_sessions", "sign_in_tries", "operators"):
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION audit_stays()")

@@ -112,7 +112,8 @@ function tell(shown, size, text, table) {
   const word = desk.dataset;
   const [length, room, unit] =
     size.septets === null ? [size.units, table.single_ucs2, word.units] : [size.septets, table.single, word.septets];
-  shown.querySelector(".count").textContent = `${length} / ${room} ${unit} · ${size.segments} ${word.segments}`;
+  const segments = size.segments === 1 ? word.segment : word.segments;
+  shown.querySelector(".count").textContent = `${length} / ${room} ${unit} · ${size.segments} ${segments}`;
   shown.classList.toggle("long", size.segments > 1);
   const bar = shown.querySelector("progress");
   bar.max = room;

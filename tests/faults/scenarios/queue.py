@@ -112,6 +112,7 @@ SCENARIOS = (
         "Redis killed three times, and begun again empty",
         f"webhooks answer 200 within {KILLED_S:.0f} s throughout; all leave once",
         killed,
+        alone=True,
         count=300,
     ),
     Scenario(
@@ -119,6 +120,7 @@ SCENARIOS = (
         "Redis frozen",
         f"webhooks answer 200 within {FROZEN_S} s; all leave once",
         frozen,
+        alone=True,
         count=600,
         quick=30,
     ),

@@ -6,7 +6,7 @@ from tests.faults.scenario import DARK, Scenario
 from tests.faults.stage import Stage
 
 DEATHS = 4
-PER_SECOND = 5.0
+PER_SECOND = 3.0
 
 
 def _dying(point: str, stage: Stage) -> None:
