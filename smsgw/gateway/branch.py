@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
+from smsgw.errors import NotPossible
 from smsgw.gateway.reply import DEFAULT_LANGUAGE
 from smsgw.keywords import Registry, Reply, Rules, measure
 from smsgw.members import binding, guards, pins
@@ -44,12 +47,17 @@ def begin_move(store: Store, registry: Registry, rules: Rules, sender: Sender, n
     return Move(told=not opted_out)
 
 
-def open_phone(store: Store, phone: str) -> None:
+def open_phone(connection: Connection, phone: str) -> None:
     """Unlock a phone: its failures, wrong PINs and locks are forgotten."""
-    with store.write() as connection:
-        guards.forgive(connection, phone)
-        pins.forgive(connection, phone)
-        inbox.lock(connection, phone, 0)
+    guards.forgive(connection, phone)
+    pins.forgive(connection, phone)
+    inbox.lock(connection, phone, 0)
+
+
+def unbind(connection: Connection, phone: str, membership_id: int, now_ms: int) -> None:
+    """Undo a phone's binding to a membership, by its key; NotPossible where it is not bound to it."""
+    if not binding.unbind_membership(connection, phone, membership_id, now_ms):
+        raise NotPossible("state")
 
 
 def take_pin_away(store: Store, phone: str) -> None:

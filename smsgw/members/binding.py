@@ -40,6 +40,12 @@ def unbind(connection: Connection, phone: str, number: str, now_ms: int) -> bool
     return True
 
 
+def unbind_membership(connection: Connection, phone: str, membership_id: int, now_ms: int) -> bool:
+    """Revoke a phone's binding to a membership by its key; False: it is not bound to it."""
+    mine = bindings.c.membership_id == membership_id, bindings.c.phone == phone, bindings.c.state == "active"
+    return connection.execute(update(bindings).where(*mine).values(state="revoked", changed_at=now_ms)).rowcount == 1
+
+
 def use(connection: Connection, phone: str, ids: tuple[int, ...], now_ms: int) -> None:
     """Note that a phone has used its bindings to these memberships."""
     mine = bindings.c.membership_id.in_(ids), bindings.c.phone == phone, bindings.c.state == "active"

@@ -238,6 +238,7 @@ contact = Table(
     Column("phone", Sealed("phone"), primary_key=True),
     Column("language", String(2)),
     Column("opted_out_at", BigInteger),
+    Column("blocked_at", BigInteger),  # by an operator: nothing is answered, nothing sent
     # The times of these two are the gateway's clock's (smsgw.clock), which a tester may move.
     Column("locked_until", BigInteger),
     Column("offer", Encrypted("offer")),
