@@ -15,12 +15,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from smsgw.messages import states
-from smsgw.messages.log.exchanges import EXCHANGES, reasons
+from smsgw.messages.log.exchanges import EXCHANGES, UNLISTED, reasons
 from smsgw.messages.log.own import OWN
 from smsgw.messages.log.seeks import distinct
 from smsgw.messages.log.slots import Slot, slots
 from smsgw.messages.log.streams import OUR_OWN, REPLIES, of_kinds
-from smsgw.messages.tables import REPLY_STATES, inbound, outbound
+from smsgw.messages.rows import Kind
+from smsgw.messages.tables import inbound, outbound
 from smsgw.store import Store
 from smsgw.store.sql import dialect_of, listed, spelled
 
@@ -92,6 +93,7 @@ def _added(size: int, counts: Any) -> Counts:
 _done = inbound.c.state != spelled(states.RECEIVED)
 _is_reply = of_kinds(outbound.c.kind, REPLIES)
 _is_own = of_kinds(outbound.c.kind, OUR_OWN)
+_no_reply = outbound.c.kind != spelled(Kind.REPLY)  # as the indexes' condition has it
 _coded = outbound.c.error_code.is_not(None)
 _apologised = exists().where(outbound.c.inbound_id == inbound.c.id, _is_reply)
 _later = outbound.alias("later")
@@ -99,7 +101,8 @@ _newest = ~exists().where(
     _later.c.inbound_id == outbound.c.inbound_id, of_kinds(_later.c.kind, REPLIES), _later.c.id > outbound.c.id
 ).correlate(outbound)
 _under_way = outbound.c.state.in_([spelled(states.SENDING), spelled(states.UNKNOWN)])
-_indexed = outbound.c.state.in_([spelled(state) for state in REPLY_STATES])  # as the index has it, in its order
+_listed = tuple(outbound.c.state != spelled(state) for state in UNLISTED)
+LISTED: Final = tuple(state for state in states.TRANSITIONS if state not in UNLISTED)
 
 
 def _counted(
@@ -155,10 +158,10 @@ def _replies(connection: Connection, found: Sequence[Slot]) -> dict[str, Counts]
         state: _counted(
             connection,
             outbound.c.inbound_id,
-            [_indexed, _is_reply, outbound.c.state == spelled(state), _newest],
+            [*_listed, _is_reply, outbound.c.state == spelled(state), _newest],
             found,
         )
-        for state in REPLY_STATES
+        for state in LISTED
     }
     return few | {state: _open(connection, state, found) for state in OPEN}
 
@@ -178,7 +181,7 @@ def _own(connection: Connection, found: Sequence[Slot]) -> dict[str, Counts]:
     counted: dict[str, list[Counts]] = defaultdict(list)
     for state in states.TRANSITIONS:
         for one in carriers:
-            here = [_is_own, outbound.c.state == spelled(state), outbound.c.carrier == one]
+            here = [_is_own, _no_reply, outbound.c.state == spelled(state), outbound.c.carrier == one]
             counted[state].append(_counted(connection, outbound.c.id, here, found))
     return {state: _added(len(found), counted[state]) for state in states.TRANSITIONS}
 
@@ -187,7 +190,7 @@ def _codes(connection: Connection, came: Sequence[Slot], own: Sequence[Slot]) ->
     counted: Counter[tuple[str, str]] = Counter()
     for kind, key, found, more in (
         (_is_reply, outbound.c.inbound_id, came, [_newest]),
-        (_is_own, outbound.c.id, own, []),
+        (_is_own, outbound.c.id, own, [_no_reply]),
     ):
         codes = distinct(connection, outbound.c.error_code, kind, _coded)
         here = kind, _coded, outbound.c.error_code.in_(codes), outbound.c.state.in_(FAILING)

@@ -11,7 +11,7 @@ from smsgw.messages import states
 from smsgw.messages.log.exchanges import EXCHANGES
 from smsgw.messages.log.seeks import Seek, Span, distinct, numbers
 from smsgw.messages.log.slots import slots
-from smsgw.messages.log.streams import numbered
+from smsgw.messages.log.streams import unindexed
 from smsgw.messages.tables import inbound
 from smsgw.store import Store
 from smsgw.store.sql import dialect_of, listed, spelled
@@ -48,8 +48,9 @@ def _seek(carrier: str) -> Seek:
 def _answered(connection: Connection, among: Sequence[int]) -> list[int]:
     """Without what was left unanswered on purpose: a machine's, a network's twin, a carrier's own word."""
     given = listed(dialect_of(connection), "numbers").c.value
-    kept = inbound.c.id.in_(select(given)), inbound.c.state == states.ANSWERED, inbound.c.folded.is_not(None)
-    return [*connection.scalars(numbered(inbound).where(*kept), {"numbers": among})]
+    answered = unindexed(inbound.c.state) == states.ANSWERED
+    kept = inbound.c.id.in_(select(given)), answered, inbound.c.folded.is_not(None)
+    return [*connection.scalars(select(inbound.c.id).where(*kept), {"numbers": among})]
 
 
 def _opened(connection: Connection) -> Select[Any]:
