@@ -2,22 +2,33 @@
 
 import re
 import time
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from html import unescape
+from typing import Literal
 
 import pytest
 from sqlalchemy import insert, update
 
 from smsgw.console.chart import lines, nice, stacked
 from smsgw.console.clusters import HIDDEN, clusters, shape
+from smsgw.console.dashboard import gather
 from smsgw.console.look import ZONES
 from smsgw.console.spans import SPANS, Span
+from smsgw.messages.log.backlog import Waiting
 from smsgw.messages.log.unread import Text
 from smsgw.messages.tables import inbound, outbound, outbound_event
 from smsgw.services import Services
+from smsgw.simulator.serving import serving
 from smsgw.store import Store
+from smsgw.web.app import create_app
 from tests.support import past
+from tests.support.axe import Findings
+from tests.support.browser import NARROW, WIDE, Look
 from tests.support.console import Browser, Console, console_over
 from tests.support.payloads import MARK, PAYLOADS, fill
+from tests.test_console_browser import sign_in, width_of
 
 COUNT = 400
 JAN_1 = 1_767_225_600_000  # 2026-01-01 00.00 UTC, 07.00 WIB
@@ -91,15 +102,27 @@ def test_bars_stand_on_one_another_and_lines_break_at_gaps() -> None:
 
 
 @pytest.fixture
-def console(console_services: Services, store: Store, redis_url: str):  # type: ignore[no-untyped-def]
+def console(console_services: Services, store: Store, redis_url: str) -> Iterator[Console]:
     """A console over each database, with a past whose newest message came two minutes ago."""
+    write_past(store)
+    with console_over(console_services, store) as opened:
+        yield opened
+
+
+@pytest.fixture
+def full(console_services: Services, sqlite_store: Store, redis_url: str) -> Iterator[Console]:
+    """The same over SQLite alone."""
+    write_past(sqlite_store)
+    with console_over(console_services, sqlite_store) as opened:
+        yield opened
+
+
+def write_past(store: Store) -> None:
     assert [*past.write(store, past.Past(store.cipher, COUNT, phones=40))][-1] == COUNT
     moved = time.time_ns() // 1_000_000 - past.LAST_MS - 2 * MINUTE
     with store.write() as connection:
         connection.execute(update(inbound).values(received_at=inbound.c.received_at + moved))
         connection.execute(update(outbound).values(created_at=outbound.c.created_at + moved))
-    with console_over(console_services, store) as opened:
-        yield opened
 
 
 def numbers(html: str) -> list[tuple[str, int]]:
@@ -147,8 +170,27 @@ def test_speed_failures_and_spend_are_told(console: Console) -> None:
     assert "400 ms" in html
     assert "2,5 dtk" in html
     assert "30003" in html
-    assert "Ponsel penerima" in html or "tidak bisa dihubungi" in html or "30005" in html
-    assert "Rp" not in html.split("<main")[1].split("Yang tak dipahami")[0]  # no price is set
+    assert "Biaya kirim" not in html  # no price is set
+
+
+def test_spend_is_told_where_there_is_a_price(console: Console) -> None:
+    priced = console.services.settings.model_copy(update={"segment_price": Decimal(435)})
+    services = replace(console.services, settings=priced)
+    found = gather(services, SPANS["day"], SPANS["day"].times(time.time_ns() // 1_000_000, ZONES["WIB"]))
+    taken = sum(sum(found.sums.by_state[state]) for state in ("accepted", "sent", "delivered", "undelivered"))
+    assert found.spend == taken * 435 > 0
+    html = Console(services).signed_in("viewer").get("").text
+    assert f"Rp{taken * 435:,}".replace(",", ".") in html
+
+
+AGES = [("received", 61_000, True), ("received", 59_000, False), ("sending", 61_000, True), ("queued", 9**9, False)]
+
+
+@pytest.mark.parametrize(("state", "age_ms", "late"), AGES)
+def test_whoever_waits_too_long_is_told_of(console: Console, state: str, age_ms: int, late: bool) -> None:
+    times = SPANS["hour"].times(time.time_ns() // 1_000_000, ZONES["WIB"])
+    found = gather(console.services, SPANS["hour"], times)
+    assert replace(found, waiting=[Waiting(state, 1, age_ms)]).is_late is late
 
 
 def test_an_empty_span_teaches(console: Console) -> None:
@@ -175,3 +217,19 @@ def test_hostile_texts_that_were_not_understood_are_harmless(console: Console) -
     assert MARK in html
     assert "<script>pwn" not in html
     assert "\u202e" not in html
+
+
+@pytest.mark.parametrize(("colours", "size"), [("light", WIDE), ("dark", WIDE), ("light", NARROW)])
+def test_it_is_well_in_a_browser(
+    look: Look, serious_findings: Findings, full: Console, colours: Literal["light", "dark"], size: tuple[int, int]
+) -> None:
+    full.account("rina", "viewer")
+    with serving(create_app(full.services)) as address:
+        window = sign_in(look(f"{address}/console/sign-in", colours=colours, size=size))
+        for span in SPANS:
+            window.goto(f"{address}/console?span={span}")
+            for one in window.locator("details.panel > summary").all():
+                one.click()
+            assert (serious_findings(window), width_of(window)) == ([], size[0]), span
+        window.click('.tiles a[href*="keyword=-"]')
+        window.wait_for_url("**/messages?*")

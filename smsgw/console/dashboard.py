@@ -19,6 +19,7 @@ from smsgw.services import Services
 PAID: Final = (states.ACCEPTED, states.SENT, states.DELIVERED, states.UNDELIVERED)
 UNDER_WAY: Final = (states.QUEUED, states.SENDING, states.ACCEPTED, states.SENT)
 WORDS: Final = 12
+LATE_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,12 @@ class Dashboard:
     def spend(self) -> Decimal:
         """Rupiah, for what carriers took."""
         return self.price * sum(self.sums.of(*PAID))
+
+    @property
+    def is_late(self) -> bool:
+        """Whether anybody waits for an answer longer than they should. What is queued may have to: quiet hours."""
+        ages = [one.age_ms or 0 for one in self.waiting if one.state in (states.RECEIVED, states.SENDING)]
+        return max(ages, default=0) > LATE_MS
 
     @property
     def words(self) -> list[tuple[str, int]]:

@@ -119,7 +119,7 @@ def _workers(redis: Redis) -> Iterator[WorkerSeen]:
 def _worker(redis: Redis, key: str, found: Mapping[str, str]) -> WorkerSeen:
     doing = [*_jobs(redis, [found["current_job"]])] if found.get("current_job") else []
     return WorkerSeen(
-        name=key.removeprefix("rq:worker:")[:12],
+        name=key.removeprefix("rq:worker:")[:8],
         state=found.get("state", "?"),
         verb=_verb(doing[0]) if doing else None,
         heard_at=_stamp(found.get("last_heartbeat", "")),
