@@ -37,7 +37,7 @@ def signed_in(page: Page, site: str) -> Page:
     page.locator("[name=name]").fill("rina")
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("main button").click()
-    expect(page.locator("h1")).to_have_text("Beranda")
+    expect(page.locator("h1")).to_have_text("Dasbor")
     return page
 
 
