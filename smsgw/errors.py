@@ -4,6 +4,7 @@ SmsgwError
 ├── StartupError         the operator: settings or packs are wrong; the program refuses to run
 ├── StoreUnavailable     the operator: the database cannot be reached, is locked or is full
 ├── HookRefused          the sender of a web request: it is not, or does not look like, the carrier's
+├── NotPossible          the operator: what an act of the console is about does not allow it, or not any more
 └── KeyLost              the operator: stored personal data cannot be read with this key
 
 A participant never meets an exception: what is wrong with a message is an ordinary reply.
@@ -40,3 +41,11 @@ class HookRefused(SmsgwError):
         self.status = status
         self.reason = reason
         super().__init__(reason)
+
+
+class NotPossible(SmsgwError):
+    """An act changes nothing: what it is about does not allow it. `why` is a fixed word."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)

@@ -318,7 +318,9 @@ def start_move(gate: Gateway, number: str = SITI.number) -> Move | None:
     services = gate.services
     rules = services.rulebook.on(SITI.born)
     sender = Sender("twilio", services.settings.twilio_from[0])
-    return begin_move(services.store, services.registry, rules, sender, number, services.clock.now_ms())
+    now_ms = services.clock.now_ms()
+    with services.store.write() as connection:
+        return begin_move(connection, services.registry, rules, sender, number, now_ms)
 
 
 def test_a_branch_moves_a_membership_in_a_day(gate: Gateway) -> None:

@@ -24,6 +24,8 @@ JUDGED = [
     (Pulse(NOON, NOON - 2_000, NOON - 60_000, NOON), {"sweep": ("good", "at"), "silence": ("good", "none")}),
     (Pulse(NOON, NOON - 20_000, NOON, None), {"sweep": ("bad", "at"), "callback": ("idle", "never")}),
     (Pulse(NOON, NOON, NOON - 2 * HOUR, None), {"silence": ("bad", "alarm"), "inbound": ("good", "at")}),
+    (Pulse(NOON, NOON, NOON, NOON), {"sending": ("good", "flowing")}),
+    (Pulse(NOON, NOON, NOON, NOON, 1), {"sending": ("bad", "paused")}),
     (Pulse(NIGHT, NIGHT, NIGHT - 2 * HOUR, None), {"silence": ("good", "none")}),
 ]
 
@@ -38,7 +40,7 @@ def test_a_whole_gateway_is_looked_at(console: Console) -> None:
     with console.services.store.write() as connection:
         connection.execute(insert(heartbeat).values(name="sweep", at=db_now()))
     found = lights(look(console.services))
-    assert [*found] == ["web", "database", "redis", "workers", "sweep", "inbound", "callback", "silence"]
+    assert [*found] == ["web", "database", "redis", "workers", "sweep", "inbound", "callback", "silence", "sending"]
     assert (found["database"], found["redis"], found["workers"]) == (("good", "up"), ("good", "up"), ("bad", "count"))
     assert (found["sweep"], found["inbound"]) == (("good", "at"), ("good", "at"))
 

@@ -1,6 +1,7 @@
 """smsgw doctor: what is missing or unsafe is named with its next step, and what is well is not."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from smsgw.cli.doctor import command
 from smsgw.config import Settings, load
 from smsgw.errors import StartupError
 from smsgw.members.demo import populate
+from smsgw.messages import pauses
+from smsgw.services import open_database
 from smsgw.store import Cipher, Store
 from smsgw.store.cipher import make_key_file, read_key
 
@@ -76,6 +79,22 @@ def test_a_database_without_tables_is_told_to_migrate(settings: Make, tmp_path: 
     assert not (tmp_path / "empty.sqlite").exists()
     (tmp_path / "empty.sqlite").touch()
     assert advice(empty) == {"its schema is old or missing": "Run `smsgw migrate`."}
+
+
+PAUSED = [(pauses.BY_HAND, "page Sending"), ("20003", "see its credentials")]
+
+
+@pytest.mark.parametrize(("reason", "step"), PAUSED, ids=["by hand", "refused"])
+def test_a_carrier_that_nothing_is_sent_by_is_named(
+    settings: Make, sqlite_url: str, redis_url: str, reason: str, step: str
+) -> None:
+    complete = settings(database_url=sqlite_url, redis_url=redis_url, twilio_api_url="http://127.0.0.1:8001")
+    with closing(open_database(complete)) as store, store.write() as connection:
+        if reason == pauses.BY_HAND:
+            pauses.pause(connection, "twilio")
+        else:
+            pauses.begin(connection, "twilio", 1, reason)
+    assert step in advice(complete)["nothing is sent by twilio"]
 
 
 def test_a_redis_that_evicts_is_unsafe(settings: Make, sqlite_url: str, redis_url: str) -> None:

@@ -126,7 +126,8 @@ def test_the_third_lock_in_a_month_is_for_a_branch_to_open(peopled: Store) -> No
             assert guess(peopled, SITI.phone, at_ms=NOW_MS + lock * 2 * DAY_MS) == "mismatch"
     assert guess(peopled, SITI.phone, at_ms=NOW_MS + 400 * DAY_MS, right=True) == "locked"
     assert verdicts(peopled)[-1] == "branch"
-    open_phone(peopled, SITI.phone)
+    with peopled.write() as connection:
+        open_phone(connection, SITI.phone)
     assert guess(peopled, SITI.phone, at_ms=NOW_MS + 400 * DAY_MS, right=True) == "bound"
 
 
@@ -141,7 +142,8 @@ def test_locks_are_counted_over_thirty_days(peopled: Store, days: list[int], sai
 def test_a_phone_that_a_branch_opened_begins_anew(peopled: Store) -> None:
     for _ in range(3):
         guess(peopled, SITI.phone)
-    open_phone(peopled, SITI.phone)
+    with peopled.write() as connection:
+        open_phone(connection, SITI.phone)
     assert [guess(peopled, SITI.phone) for _ in range(4)] == ["mismatch"] * 3 + ["locked"]
 
 

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select, update
 
 from smsgw.carriers import Outcome, Parcel, Verdict
+from smsgw.errors import NotPossible
 from smsgw.gateway.send import SendVerb
-from smsgw.messages import outbox
+from smsgw.messages import outbox, pauses
 from smsgw.messages.rows import Draft, Kind
 from smsgw.messages.tables import carrier_pause, outbound
 from smsgw.store import Store, db_now
@@ -187,3 +188,42 @@ def test_a_wrong_token_pauses_the_carrier_and_the_figures_show_it(gate: Gateway)
     with gate.services.store.read() as connection:
         rows = connection.execute(select(outbound.c.state, outbound.c.attempts).order_by(outbound.c.id)).all()
     assert [tuple(row) for row in rows] == [("queued", 1), ("queued", 0)]
+
+
+def by_hand(store: Store, do: Any, carrier: str = "scripted") -> str:
+    try:
+        with store.write() as connection:
+            do(connection, carrier)
+    except NotPossible as refused:
+        return refused.why
+    return "done"
+
+
+def test_a_pause_by_hand_stands_until_it_is_resumed(store: Store) -> None:
+    queue(store, 2)
+    assert [by_hand(store, pauses.pause) for _ in range(2)] == ["done", "state"]
+    pause_over_by_sweeps = [sweep(store) for _ in range(3)]
+    assert pause_over_by_sweeps == [()] * 3
+    assert (send(store, Scripted(accept)), states(store)) == (0, ["queued"] * 2)
+    with store.read() as connection:
+        assert pauses.listed(connection) == [pauses.Pause("scripted", pauses.BY_HAND, pauses.FOR_EVER)]
+    assert [by_hand(store, pauses.resume) for _ in range(2)] == ["done", "state"]
+    assert (send(store, Scripted(accept)), states(store)) == (2, ["accepted"] * 2)
+
+
+def test_a_pause_by_hand_takes_the_place_of_another_and_of_its_probe(store: Store) -> None:
+    paused(store)
+    pause_over(store)
+    sweep(store)
+    assert by_hand(store, pauses.pause) == "done"
+    assert send(store, Scripted(accept)) == 0
+    with store.write() as connection:  # the probe that was under way is refused
+        assert not pauses.begin(connection, "scripted", 1, "20003")
+    sweep(store)
+    assert [(pause.reason, pause.probe_id) for pause in pauses_of(store)] == [(pauses.BY_HAND, None)]
+
+
+def test_many_at_once_pause_once(store: Store) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda _: by_hand(store, pauses.pause), range(8)))
+    assert sorted(done) == ["done", *["state"] * 7]

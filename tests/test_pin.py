@@ -245,7 +245,8 @@ def test_three_wrong_ones_in_a_row_lock_until_a_branch_opens(pinned: Gateway) ->
     personal = [f"SALDO {PIN}", "SALDO", f"KARTU {PIN}", "STATUS", "LAPOR gaji", SITI.daftar(), SITI.lupa()]
     assert set(says(pinned, *personal)) == {"base.locked"}
     assert says(pinned, "BANTUAN", "PIN") == ["bantuan.menu", "pin.exists"]
-    open_phone(pinned.services.store, SITI.phone)
+    with pinned.services.store.write() as connection:
+        open_phone(connection, SITI.phone)
     assert says(pinned, f"SALDO {PIN}") == ["jht.balance"]
     assert locked_until(pinned.services.store) == 0
 
@@ -253,7 +254,8 @@ def test_three_wrong_ones_in_a_row_lock_until_a_branch_opens(pinned: Gateway) ->
 def test_a_branch_takes_a_forgotten_one_away(pinned: Gateway) -> None:
     says(pinned, *[f"SALDO {WRONG}"] * 3)
     take_pin_away(pinned.services.store, SITI.phone)
-    open_phone(pinned.services.store, SITI.phone)
+    with pinned.services.store.write() as connection:
+        open_phone(connection, SITI.phone)
     assert says(pinned, "SALDO", "PIN 739105", f"SALDO {PIN}", "SALDO 739105") == [
         "jht.balance", "pin.set", "base.pin_bad", "jht.balance",
     ]  # fmt: skip

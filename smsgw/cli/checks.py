@@ -21,7 +21,7 @@ from smsgw.config import Settings, env_file
 from smsgw.errors import StartupError, StoreUnavailable
 from smsgw.keywords import load_registry
 from smsgw.loopback import host_of, is_loopback
-from smsgw.messages import spending
+from smsgw.messages import pauses, spending
 from smsgw.offices import load as load_offices
 from smsgw.rulebook import load as load_rulebook
 from smsgw.services import open_carriers
@@ -80,6 +80,7 @@ def check_data(settings: Settings) -> Iterable[Finding]:
             yield from _check_store(store)
             yield from _check_fit(store) if cipher else ()
             yield from _check_day(store, settings.sends_per_day)
+            yield from _paused(store)
         except StoreUnavailable as error:
             yield Finding(f"the {store.engine.dialect.name} database cannot be used ({error})", _DATABASE_STEP)
 
@@ -207,6 +208,17 @@ def _check_day(store: Store, per_day: int) -> Iterator[Finding]:
         sent = spending.sent_today(connection)
     step = "Nothing leaves until midnight in western Indonesia. See who sends so much, then raise SMSGW_SENDS_PER_DAY."
     yield Finding(f"{sent:,} of {per_day:,} messages of today have left", step if sent >= per_day else "")
+
+
+def _paused(store: Store) -> Iterator[Finding]:
+    if not migrations.is_current(store):
+        return
+    with store.read() as connection:
+        standing = pauses.listed(connection)
+    for one in standing:
+        by_hand = "Resume it on the console's page Sending: replies expire after half an hour."
+        refused = f"The carrier refuses our account ({one.reason}): see its credentials; it is tried again by itself."
+        yield Finding(f"nothing is sent by {one.carrier}", by_hand if one.reason == pauses.BY_HAND else refused)
 
 
 def _policy(client: Redis) -> Finding:

@@ -16,7 +16,7 @@ from smsgw.console.look import COOKIE as LOOK_COOKIE
 from smsgw.console.page import Page, all_pages
 from smsgw.console.strip import Strip
 from smsgw.console.visit import PREFIX, Answer, Desk, Link, NoReason, Visit
-from smsgw.errors import StoreUnavailable
+from smsgw.errors import NotPossible, StoreUnavailable
 from smsgw.services import Services
 
 HEADERS = {
@@ -104,6 +104,8 @@ def _failed(desk: Desk, error: Exception) -> AnyResponse:
 def _kind(error: Exception) -> tuple[int, str]:
     if isinstance(error, NoReason):
         return 422, "reason"
+    if isinstance(error, NotPossible):
+        return 409, error.why
     if isinstance(error, StoreUnavailable):
         return 503, "database"
     if isinstance(error, HTTPException):

@@ -45,7 +45,7 @@ class Strip:
         self._lights: tuple[Light, ...] = ()
 
     def lights(self) -> tuple[Light, ...]:
-        """Web, database, Redis, workers, sweep, last inbound, last callback, silence."""
+        """Web, database, Redis, workers, sweep, last inbound, last callback, silence, sending."""
         with self._lock:
             if self._clock() >= self._until:
                 self._lights = tuple(look(self._services))
@@ -54,7 +54,7 @@ class Strip:
 
 
 def look(services: Services) -> list[Light]:
-    """The lights as they are now. Two round trips to Redis, four to the database, each of which gives up soon."""
+    """The lights as they are now. Two round trips to Redis, five to the database, each of which gives up soon."""
     database = _database(services)
     return [Light("web", "good", "up"), database[0], *_queue(services.redis), *database[1:]]
 
@@ -79,7 +79,11 @@ def _database(services: Services) -> list[Light]:
 
 def judged(beat: Pulse) -> list[Light]:
     """What a pulse says of sweep, traffic and silence."""
-    return [_sweep(beat), *_traffic(beat)]
+    return [_sweep(beat), *_traffic(beat), _sending(beat)]
+
+
+def _sending(beat: Pulse) -> Light:
+    return Light("sending", "bad", "paused", count=beat.paused) if beat.paused else Light("sending", "good", "flowing")
 
 
 def _sweep(beat: Pulse) -> Light:

@@ -30,9 +30,10 @@ class Apologies:
 def apologise(connection: Connection, late: Sequence[Late], texts: Mapping[str, str]) -> None:
     """Queue an apology in the place of each reply among what expired, in its language and once an inbound.
 
-    Apologies, alerts and notices leave none, and a phone that opted out meanwhile hears nothing.
+    Apologies, alerts and notices leave none, nor does what an operator has sent once more: he sees that it expired. A
+    phone that opted out meanwhile hears nothing.
     """
-    replies = [one for one in late if one.kind == Kind.REPLY and one.inbound_id is not None]
+    replies = [one for one in late if one.kind == Kind.REPLY and one.inbound_id is not None and not one.resend_no]
     if replies:
         contacts = inbox.languages(connection, [one.to_phone for one in replies])
         heard = (one for one in replies if not contacts.get(one.to_phone, (None, False))[1])

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
+from smsgw.errors import NotPossible
 from smsgw.gateway.reply import DEFAULT_LANGUAGE
 from smsgw.keywords import Registry, Reply, Rules, measure
 from smsgw.members import binding, guards, pins
@@ -25,31 +28,35 @@ class Move:
     told: bool
 
 
-def begin_move(store: Store, registry: Registry, rules: Rules, sender: Sender, number: str, now_ms: int) -> Move | None:
+def begin_move(
+    connection: Connection, registry: Registry, rules: Rules, sender: Sender, number: str, now_ms: int
+) -> Move | None:
     """Move a membership from its bound phone to the one on record now, once maker and checker have agreed.
 
     The old phone is told and may refuse for a day; then the sweep revokes its binding, and the new phone sends DAFTAR.
     None: there is no bound phone to wait for, or a move is under way.
     """
-    with store.read() as connection:
-        phone = binding.bound_phone(connection, number)
-        language, opted_out = inbox.languages(connection, [phone or ""]).get(phone or "", (None, False))
-    if phone is None:
+    phone = binding.bound_phone(connection, number)
+    if phone is None or not binding.begin_move(connection, phone, number, now_ms):
         return None
-    draft = _notice(registry, rules, sender, phone, number, language or DEFAULT_LANGUAGE)
-    with store.write() as connection:
-        if not binding.begin_move(connection, phone, number, now_ms):
-            return None
-        outbox.queue(connection, [] if opted_out else [draft])
+    language, opted_out = inbox.languages(connection, [phone]).get(phone, (None, False))
+    if not opted_out:
+        draft = _notice(registry, rules, sender, phone, number, language or DEFAULT_LANGUAGE)
+        outbox.queue(connection, [draft])
     return Move(told=not opted_out)
 
 
-def open_phone(store: Store, phone: str) -> None:
+def open_phone(connection: Connection, phone: str) -> None:
     """Unlock a phone: its failures, wrong PINs and locks are forgotten."""
-    with store.write() as connection:
-        guards.forgive(connection, phone)
-        pins.forgive(connection, phone)
-        inbox.lock(connection, phone, 0)
+    guards.forgive(connection, phone)
+    pins.forgive(connection, phone)
+    inbox.lock(connection, phone, 0)
+
+
+def unbind(connection: Connection, phone: str, membership_id: int, now_ms: int) -> None:
+    """Undo a phone's binding to a membership, by its key; NotPossible where it is not bound to it."""
+    if not binding.unbind_membership(connection, phone, membership_id, now_ms):
+        raise NotPossible("state")
 
 
 def take_pin_away(store: Store, phone: str) -> None:

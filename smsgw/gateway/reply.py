@@ -25,6 +25,7 @@ from smsgw.keywords import (
 from smsgw.members.directory import Entitlement
 from smsgw.members.pins import Checked
 from smsgw.messages import states
+from smsgw.messages.blocking import BLOCKED
 from smsgw.messages.rows import Answer, Draft, InboundRow, Kind
 from smsgw.messages.twice import DUPLICATE
 from smsgw.phones import is_answered
@@ -145,6 +146,8 @@ class Replier:
         own = reading.problem == "own" and reading.keyword is not None
         opting = reading.outcome if reading.outcome in OPTED_OUT and not own else None
         reason = "own_number" if row.from_phone in self.ours else by_carrier or opting
+        if reason is None and row.blocked:
+            reason = BLOCKED
         if reason is None and reading.outcome == "silent":
             reason = reading.problem or "machine"
         if reason is None and not is_answered(row.from_phone, self.answer_to):
@@ -154,7 +157,9 @@ class Replier:
         if reason is None:
             return None
         answer = _plain(row, reading, states.SUPPRESSED, reason, None)
-        return replace(answer, keyword=None, set_opted_out=OPTED_OUT.get(reason))
+        # Who is blocked hears no confirmation, but the wish counts.
+        wish = reading.outcome if reason == BLOCKED else reason
+        return replace(answer, keyword=None, set_opted_out=OPTED_OUT.get(wish))
 
     def _over_budget(self, row: InboundRow, reading: Reading, left: str, language: str, scene: Scene) -> Answer:
         if left == "over":

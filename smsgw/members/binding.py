@@ -1,6 +1,7 @@
 """Bindings: a phone bound to a membership by DAFTAR, unbound by PUTUS, and its move to another phone by a branch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, ScalarSelect, Table, and_, select, update
@@ -38,6 +39,12 @@ def unbind(connection: Connection, phone: str, number: str, now_ms: int) -> bool
     mine = bindings.c.membership_id == id_of(number), bindings.c.phone == phone, bindings.c.state == "active"
     connection.execute(update(bindings).where(*mine).values(state="revoked", changed_at=now_ms))
     return True
+
+
+def unbind_membership(connection: Connection, phone: str, membership_id: int, now_ms: int) -> bool:
+    """Revoke a phone's binding to a membership by its key; False: it is not bound to it."""
+    mine = bindings.c.membership_id == membership_id, bindings.c.phone == phone, bindings.c.state == "active"
+    return connection.execute(update(bindings).where(*mine).values(state="revoked", changed_at=now_ms)).rowcount == 1
 
 
 def use(connection: Connection, phone: str, ids: tuple[int, ...], now_ms: int) -> None:
@@ -84,6 +91,44 @@ def finish_moves(connection: Connection, now_ms: int) -> int:
         old = and_(bindings.c.membership_id == membership_id, bindings.c.phone == phone, bindings.c.state == "active")
         connection.execute(update(bindings).where(old).values(state="revoked", changed_at=now_ms))
     return len(moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A move of a membership: from its old phone, which may refuse until `until`."""
+
+    id: int
+    number: str
+    phone: str
+    state: str
+    began_at: int
+    until: int
+
+
+def moves(connection: Connection, limit: int) -> Sequence[Moving]:
+    """The newest moves, newest first."""
+    columns = rebindings.c.phone, rebindings.c.state, rebindings.c.began_at, rebindings.c.until
+    found = select(rebindings.c.id, memberships.c.number, *columns)
+    rows = found.join(memberships, memberships.c.id == rebindings.c.membership_id).order_by(rebindings.c.id.desc())
+    return [Moving(*row) for row in connection.execute(rows.limit(limit))]
+
+
+def stop_move(connection: Connection, key: int, now_ms: int) -> bool:
+    """Stop a move as its old phone could; False: it is not under way any more."""
+    mine = rebindings.c.id == key, rebindings.c.state == "waiting", rebindings.c.until > now_ms
+    return connection.execute(update(rebindings).where(*mine).values(state="refused")).rowcount == 1
+
+
+def bound_membership(connection: Connection, number: str) -> int | None:
+    """The key of a membership that a phone is bound to; None where there is none such."""
+    bound = bindings.c.membership_id == id_of(number), bindings.c.state == "active"
+    return connection.scalar(select(bindings.c.membership_id).where(*bound))
+
+
+def numbers_of(connection: Connection, keys: Sequence[int]) -> dict[int, str]:
+    """The numbers of memberships, by their keys."""
+    found = select(memberships.c.id, memberships.c.number).where(memberships.c.id.in_(keys))
+    return dict(connection.execute(found).all())
 
 
 def _inserted(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ class Bound:
     state: str
     bound_at: int
     used_at: int
+    membership_id: int
     idle: bool
 
 
@@ -48,7 +49,7 @@ def overview(store: Store, phone: str, now_ms: int) -> Overview:
     """What is known of a phone. `now_ms` by the gateway's clock."""
     numbers = select(memberships.c.number)
     known = numbers.join(phones_on_record, phones_on_record.c.membership_id == memberships.c.id)
-    columns = memberships.c.number, bindings.c.state, bindings.c.bound_at, bindings.c.used_at
+    columns = memberships.c.number, bindings.c.state, bindings.c.bound_at, bindings.c.used_at, memberships.c.id
     bound = select(*columns).join(bindings, bindings.c.membership_id == memberships.c.id)
     filed = (
         complaints.c.number,

@@ -23,8 +23,9 @@ def waits(connection: Connection, phone: str) -> bool:
 
 
 def erase(connection: Connection, phone: str) -> int:
-    """Take a phone and its texts out of every message; how many. That it opted out is known for ever."""
-    connection.execute(delete(contact).where(contact.c.phone == phone, contact.c.opted_out_at.is_(None)))
+    """Take a phone and its texts out of every message; how many. That it opted out, or is blocked, stays known."""
+    unheard = contact.c.opted_out_at.is_(None), contact.c.blocked_at.is_(None)
+    connection.execute(delete(contact).where(contact.c.phone == phone, *unheard))
     return _emptied(connection, inbound, inbound.c.from_phone, phone) + _emptied(
         connection, outbound, outbound.c.to_phone, phone
     )

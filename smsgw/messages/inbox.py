@@ -138,6 +138,7 @@ def _read(row: Any) -> Any:
             _replies_within(24 * HOUR_MS, row.from_phone),
             row.secret,
             twice.follows(row),
+            contact.c.blocked_at.is_not(None),
             OFFSET,
         )
         .outerjoin(contact, contact.c.phone == row.from_phone)
@@ -226,8 +227,9 @@ def _contact(answer: Answer) -> dict[str, Any]:
 
 
 def languages(connection: Connection, phones: Iterable[str]) -> dict[str, tuple[str | None, bool]]:
-    """The chosen language of these phones, and whether they opted out; an unknown phone is left out."""
-    found = select(contact.c.phone, contact.c.language, contact.c.opted_out_at.is_not(None))
+    """The chosen language of these phones, and whether they opted out or are blocked; unknown phones are left out."""
+    silent = or_(contact.c.opted_out_at.is_not(None), contact.c.blocked_at.is_not(None))
+    found = select(contact.c.phone, contact.c.language, silent)
     rows = connection.execute(found.where(contact.c.phone.in_(sorted(set(phones)))))
     return {phone: (language, bool(out)) for phone, language, out in rows}
 

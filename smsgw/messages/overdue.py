@@ -27,6 +27,7 @@ class Late:
     from_phone: str
     to_phone: str
     language: str
+    resend_no: int = 0
 
 
 def expire(connection: Connection) -> list[Late]:
@@ -76,6 +77,7 @@ _EXPIRE = (
         outbound.c.from_phone,
         outbound.c.to_phone,
         outbound.c.language,
+        outbound.c.resend_no,
     )
 )
 _EXHAUST = (

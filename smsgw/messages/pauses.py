@@ -1,10 +1,15 @@
-"""Pauses: a carrier that refuses our account is left alone, then tried with one message (reliability §4.4)."""
+"""Pauses: a carrier that refuses our account is left alone, then tried with one message (reliability §4.4).
 
+One that an operator pauses is left alone until somebody resumes it.
+"""
+
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, bindparam, case, delete, exists, or_, select, update
 
+from smsgw.errors import NotPossible
 from smsgw.messages import states
 from smsgw.messages.tables import carrier_pause, outbound
 from smsgw.store import db_now
@@ -13,6 +18,8 @@ from smsgw.store.sql import dialect_of, insert, spelled
 FIRST_MS: Final = 30_000
 LONGEST_MS: Final = 300_000
 PROBE_MS: Final = 60_000  # after which another message is the probe
+BY_HAND: Final = "by_hand"
+FOR_EVER: Final = 253_402_300_799_000  # until somebody resumes it: the end of the year 9999
 PROVEN: Final = (states.ACCEPTED, states.SENT, states.DELIVERED, states.UNDELIVERED, states.FAILED)
 
 
@@ -53,6 +60,45 @@ def _begin(dialect: str) -> Any:
         )
         .returning(carrier_pause.c.wait_ms)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A pause that stands. `reason`: the carrier's code, or BY_HAND; `until`: of the next try."""
+
+    carrier: str
+    reason: str
+    until: int
+
+
+def pause(connection: Connection, carrier: str) -> None:
+    """Send nothing by a carrier until `resume`, whatever pauses it now. NotPossible: it is paused by hand already.
+
+    Calls that are under way are not called back.
+    """
+    if connection.execute(_pause(dialect_of(connection)), {"given": carrier}).first() is None:
+        raise NotPossible("state")
+
+
+@cache
+def _pause(dialect: str) -> Any:
+    new = {"paused_until": FOR_EVER, "wait_ms": LONGEST_MS, "reason": BY_HAND, "probe_id": None}
+    row = insert(dialect, carrier_pause).values(carrier=bindparam("given"), **new)
+    return row.on_conflict_do_update(
+        index_elements=[carrier_pause.c.carrier], set_=new, where=carrier_pause.c.reason != BY_HAND
+    ).returning(carrier_pause.c.carrier)
+
+
+def resume(connection: Connection, carrier: str) -> None:
+    """End a carrier's pause, whoever began it; NotPossible where none stands."""
+    if not connection.execute(delete(carrier_pause).where(carrier_pause.c.carrier == carrier)).rowcount:
+        raise NotPossible("state")
+
+
+def listed(connection: Connection) -> list[Pause]:
+    """The pauses that stand, by carrier."""
+    columns = carrier_pause.c.carrier, carrier_pause.c.reason, carrier_pause.c.paused_until
+    return [Pause(*row) for row in connection.execute(select(*columns).order_by(carrier_pause.c.carrier))]
 
 
 def tend(connection: Connection) -> list[str]:

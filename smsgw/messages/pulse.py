@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import func, select
 
-from smsgw.messages.tables import heartbeat, inbound, outbound_event
+from smsgw.messages.tables import carrier_pause, heartbeat, inbound, outbound_event
 from smsgw.store import Store, db_now
 
 LOOKED_OVER: Final = 1_000  # events among which the last callback is looked for
@@ -19,6 +19,7 @@ class Pulse:
     swept_at: int | None
     received_at: int | None
     reported_at: int | None
+    paused: int = 0  # carriers by which nothing is sent
 
 
 def pulse(store: Store) -> Pulse:
@@ -30,7 +31,8 @@ def pulse(store: Store) -> Pulse:
         select(heartbeat.c.at).where(heartbeat.c.name == "sweep"),
         select(inbound.c.received_at).order_by(inbound.c.id.desc()).limit(1),
         select(func.max(outbound_event.c.last_at)).where(*reports),
+        select(func.count()).select_from(carrier_pause),
     )
     with store.read() as connection:
-        now, *rest = (connection.scalar(statement) for statement in asked)
-    return Pulse(int(now or 0), *rest)
+        now, swept, received, reported, paused = (connection.scalar(statement) for statement in asked)
+    return Pulse(int(now or 0), swept, received, reported, int(paused or 0))

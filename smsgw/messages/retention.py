@@ -84,9 +84,12 @@ def texts_left(connection: Connection, days: int) -> int:
 
 def leftovers(bodies_days: int, rows_days: int) -> Sequence[Leftover]:
     """Reports about messages that are not ours; offers that ended a day ago, since they hold what they offered;
-    phones that did nothing but choose a language, long ago. A phone that opted out is known for ever."""
+    phones that did nothing but choose a language, long ago. A phone that opted out or is blocked is known for
+    ever."""
     locked = and_(contact.c.locked_until.is_not(None), contact.c.locked_until > db_now())
-    needed = or_(contact.c.opted_out_at.is_not(None), locked, contact.c.offer.is_not(None))
+    needed = or_(
+        contact.c.opted_out_at.is_not(None), contact.c.blocked_at.is_not(None), locked, contact.c.offer.is_not(None)
+    )
     ended = and_(contact.c.offer.is_not(None), contact.c.offer_until < db_now() - DAY_MS)
     return (
         Leftover(orphan_callback, orphan_callback.c.at < db_now() - bodies_days * DAY_MS),

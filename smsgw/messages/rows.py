@@ -73,6 +73,7 @@ class InboundRow:
     replies_day: int = 0
     secret: str | None = field(default=None, repr=False)  # the PIN that came in its body
     follows: bool = False  # another message of this phone came within ten seconds, or later
+    blocked: bool = False  # by an operator
     moved_ms: int = 0  # how far a tester has moved the clock (smsgw.clock)
 
 

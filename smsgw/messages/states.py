@@ -27,7 +27,7 @@ DELIVERED: Final = "delivered"
 REPORTED: Final = frozenset({SENT, DELIVERED, UNDELIVERED, FAILED, CANCELED})
 
 TRANSITIONS: Final[dict[str, frozenset[str]]] = {
-    QUEUED: frozenset({SENDING, EXPIRED, FAILED, CANCELED}),  # failed: out of attempts; canceled: opted out first
+    QUEUED: frozenset({SENDING, EXPIRED, FAILED, CANCELED}),  # failed: out of attempts; canceled: opted out, given up
     SENDING: frozenset({ACCEPTED, QUEUED, FAILED, UNKNOWN}) | REPORTED,
     UNKNOWN: frozenset({ACCEPTED, FAILED_UNKNOWN}) | REPORTED,
     FAILED_UNKNOWN: frozenset({ACCEPTED}) | REPORTED,
@@ -42,6 +42,8 @@ TRANSITIONS: Final[dict[str, frozenset[str]]] = {
 
 INBOUND_FINAL: Final = frozenset({ANSWERED, SUPPRESSED, FAILED})
 OUTBOUND_FINAL: Final = frozenset({DELIVERED, UNDELIVERED, FAILED, CANCELED, FAILED_UNKNOWN, EXPIRED})
+RESENDABLE: Final = frozenset({FAILED, FAILED_UNKNOWN, EXPIRED, UNDELIVERED})
+"""What an operator may send once more, as a new row (reliability §4.2)."""
 
 
 def may_follow(state: str, following: str) -> bool:

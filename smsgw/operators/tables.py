@@ -1,6 +1,19 @@
 """Tables of operators: accounts, sessions, tries to sign in, what is revealed, and the audit log."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, SmallInteger, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from smsgw.store import Encrypted, metadata
 
@@ -68,4 +81,30 @@ audit = Table(
     Column("about", String(48), nullable=False, server_default="", index=True),
     Column("reason", Encrypted("reason")),  # what an operator typed may name a person
     Column("address", String(45), nullable=False, server_default=""),
+)
+
+# What one operator asks for and another one has to agree to. `about` names a row by its key, as in the audit log; one
+# such act stands open about a row at a time, and the database itself refuses a checker who is the maker.
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("act", String(32), nullable=False),
+    Column("about", String(48), nullable=False),
+    Column("reason", Encrypted("reason"), nullable=False),
+    Column("details", Encrypted("reason")),
+    Column("state", String(12), nullable=False),  # open, agreed, dropped
+    Column("maker_id", BigInteger, ForeignKey("operators.id"), nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("checker_id", BigInteger, ForeignKey("operators.id")),
+    Column("decided_at", BigInteger),
+    CheckConstraint("checker_id <> maker_id", name="two_operators"),
+    Index(
+        "uq_proposals_open",
+        "act",
+        "about",
+        unique=True,
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
 )

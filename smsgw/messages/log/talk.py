@@ -36,6 +36,7 @@ class Contact:
     language: str | None = None
     opted_out_at: int | None = None
     locked_until: int | None = None
+    blocked_at: int | None = None
 
 
 def phone_of(store: Store, side: Side, number: int) -> str | None:
@@ -56,7 +57,7 @@ def talk(store: Store, phone: str, before_ms: int | None, size: int = SIZE) -> l
 
 def contact_of(store: Store, phone: str) -> Contact:
     """What is remembered of a phone."""
-    columns = contact.c.language, contact.c.opted_out_at, contact.c.locked_until
+    columns = contact.c.language, contact.c.opted_out_at, contact.c.locked_until, contact.c.blocked_at
     with store.read() as connection:
         row = connection.execute(select(*columns).where(contact.c.phone == phone)).first()
     return Contact(*row) if row else Contact()

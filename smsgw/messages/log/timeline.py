@@ -157,6 +157,9 @@ _ACTORS: Final = {
     "no_report": "sweep",
     "list": "look",
     "withdraw": "participant",
+    "resent": "operator",
+    "given_up": "operator",
+    "blocked": "operator",
 }
 
 

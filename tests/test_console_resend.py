@@ -1,0 +1,108 @@
+"""Acts on a message: resend, give up, leave unanswered, each with its reason, once, and with its audit row."""
+
+import pytest
+from sqlalchemy import select, update
+
+from smsgw.messages import inbox
+from smsgw.messages.rows import Arrival
+from smsgw.messages.tables import inbound, outbound
+from smsgw.operators.tables import audit
+from tests.support.console import Console
+from tests.test_console_message import OURS, PHONE, answered, mark, words
+
+
+def acts(console: Console) -> list[tuple[str, str, str | None]]:
+    with console.services.store.read() as connection:
+        told = select(audit.c.act, audit.c.about, audit.c.reason).where(audit.c.act.not_in(["sign_in"]))
+        return [(row.act, row.about, row.reason) for row in connection.execute(told.order_by(audit.c.id))]
+
+
+def states(console: Console) -> list[str]:
+    with console.services.store.read() as connection:
+        return list(connection.scalars(select(outbound.c.state).order_by(outbound.c.id)))
+
+
+def failed(console: Console, state: str = "failed") -> None:
+    """A reply, of the inbound 1, that came to this."""
+    answered(console.services.store, "saldo")
+    mark(console.services.store, "one", state, error_code="30003")
+
+
+def test_a_message_is_resent_with_a_reason_and_only_once(console: Console) -> None:
+    failed(console)
+    browser = console.signed_in("operator")
+    given = {"reason": "peserta menelepon 175", "back": "/console/messages"}
+    assert browser.post("/resend/1", given).headers["Location"] == "/console/messages"
+    again = browser.post("/resend/1", given)  # a second click, or the browser's way back
+    assert (again.status_code, "sudah pernah dikirim ulang" in again.text) == (409, True)
+    assert states(console) == ["failed", "queued"]
+    assert acts(console) == [("resend", "outbound/1", "peserta menelepon 175")]
+
+
+def test_without_a_reason_nothing_is_sent(console: Console) -> None:
+    failed(console)
+    browser = console.signed_in("operator")
+    assert [browser.post("/resend/1", {"reason": reason}).status_code for reason in ("", "  ", "\0")] == [422] * 3
+    assert (states(console), acts(console)) == (["failed"], [])
+
+
+SHOWN = [
+    ("failed", "operator", "Kirim ulang balasan SMS yang sama dikirim sekali lagi", True),
+    ("failed_unknown", "operator", "peserta mungkin menerimanya dua kali", True),
+    ("failed", "viewer", "Kirim ulang balasan", False),
+    ("failed", "branch", "Kirim ulang balasan", False),
+    ("accepted", "operator", "Kirim ulang balasan", False),
+    ("queued", "operator", "Batalkan balasan Pesan yang masih antre ini", True),
+]
+
+
+@pytest.mark.parametrize(("state", "role", "text", "is_there"), SHOWN)
+def test_the_page_offers_what_may_be_done(console: Console, state: str, role: str, text: str, is_there: bool) -> None:
+    failed(console)
+    with console.services.store.write() as connection:
+        connection.execute(update(outbound).values(state=state))
+    found = words(console.signed_in(role), "/messages/1")  # type: ignore[arg-type]  # one of the roles
+    assert (text in found) is is_there
+
+
+def test_the_timeline_tells_of_it_and_offers_only_the_last(console: Console) -> None:
+    failed(console)
+    browser = console.signed_in("operator")
+    browser.post("/resend/1", {"reason": "x"})
+    with console.services.store.write() as connection:
+        connection.execute(update(outbound).where(outbound.c.id == 2).values(state="failed"))
+    page = browser.get("/messages/1").text
+    assert ("/console/resend/1" in page, "/console/resend/2" in page) == (False, True)
+    found = words(browser, "/messages/1")
+    assert "Kirim ulang ke-1 oleh operator konsol" in found
+    assert "Dikirim ulang oleh operator konsol, sebagai pesan baru" in found
+
+
+def test_what_is_queued_is_given_up(console: Console) -> None:
+    failed(console)
+    browser = console.signed_in("operator")
+    browser.post("/resend/1", {"reason": "x"})
+    assert browser.post("/give-up/2", {"reason": "salah tekan"}).status_code == 303
+    assert browser.post("/give-up/2", {"reason": "salah tekan"}).status_code == 409
+    assert states(console) == ["failed", "canceled"]
+    assert acts(console)[1:] == [("give_up", "outbound/2", "salah tekan")]
+    assert "Operator konsol membatalkannya" in words(browser, "/messages/1")
+
+
+def test_a_waiting_sms_is_left_unanswered(console: Console) -> None:
+    store = console.services.store
+    with store.write() as connection:
+        inbox.record(store, connection, [Arrival("twilio", "SM1", PHONE, OURS, "saldo")])
+    browser = console.signed_in("operator")
+    assert "Biarkan tak dijawab" in words(browser, "/messages/1")
+    assert browser.post("/leave-unanswered/1", {"reason": "pengirim mesin"}).status_code == 303
+    with store.read() as connection:
+        assert connection.execute(select(inbound.c.state, inbound.c.reason)).one() == ("suppressed", "given_up")
+    assert acts(console) == [("leave_unanswered", "inbound/1", "pengirim mesin")]
+    assert "dihentikan operator konsol" in words(browser, "/messages/1")
+
+
+@pytest.mark.parametrize("path", ["/resend/9", "/give-up/9", "/leave-unanswered/9"])
+def test_what_is_not_there_is_not_changed(console: Console, path: str) -> None:
+    assert console.signed_in("operator").post(path, {"reason": "x"}).status_code == 409
+    assert acts(console) == []
