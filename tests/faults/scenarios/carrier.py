@@ -146,7 +146,7 @@ SCENARIOS = (
         f"as F20, and the worker is free within {FREED_S:.0f} s",
         hangs,
         count=40,
-        quick=6,
+        quick=4,
         allows=DARK,
         check=freed_in_time,
     ),

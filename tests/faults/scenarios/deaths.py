@@ -47,7 +47,7 @@ SCENARIOS = (
         "nothing lost, doubled or mismatched",
         chaos,
         count=2000,
-        quick=100,
+        quick=60,
         allows=DARK | {"failed"},
         drain_s=180.0,
     ),

@@ -106,7 +106,7 @@ def _poison(redis: Redis, at: int, proof: str) -> None:
 
 
 SCENARIOS = (
-    Scenario("F08", "Redis emptied with everything waiting", "all leave once", flushed, count=1000, quick=100),
+    Scenario("F08", "Redis emptied with everything waiting", "all leave once", flushed, count=1000),
     Scenario(
         "F09",
         "Redis killed three times, and begun again empty",

@@ -69,6 +69,5 @@ SCENARIOS = (
         "a replay is answered 200, and nothing comes of it",
         purged,
         count=200,
-        quick=40,
     ),
 )

@@ -73,7 +73,6 @@ SCENARIOS = (
         "claims run on the database's clock: none is released early",
         clocks,
         count=100,
-        quick=40,
         check=no_early_release,
     ),
     Scenario(
