@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
@@ -70,6 +71,12 @@ class Settings(BaseSettings):
     )
     sends_per_day: int = Field(
         0, ge=0, description="messages that may leave in a day, the last fifth for who asked; 0: any number"
+    )
+    segment_price: Decimal = Field(
+        Decimal(0),
+        ge=0,
+        max_digits=12,
+        description="rupiah that a segment costs, for the console's dashboard; 0: not shown",
     )
     quiet_hours: str = Field(
         "21:00-07:00", description="in western Indonesia, when no notice or announcement leaves; empty: they always do"

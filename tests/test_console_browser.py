@@ -63,7 +63,7 @@ def test_all_works_without_javascript(look: Look, url: str) -> None:
     window.select_option('[name="language"]', "en")
     window.select_option('[name="theme"]', "dark")
     window.click("footer button")
-    assert window.text_content("h1") == "Home"
+    assert window.text_content("h1") == "Dashboard"
     assert window.get_attribute("html", "data-bs-theme") == "dark"
     window.click(".who button")
     assert window.text_content("h1") == "Sign in"

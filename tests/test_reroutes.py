@@ -134,7 +134,7 @@ def test_they_take_turns_until_the_tries_are_used_up(store: Store) -> None:
     a, b = carrier("a", BUSY), carrier("b", BUSY)
     while send(store, a, b):
         pass
-    assert (len(a.taken), len(b.taken), rows(store)[0].attempts) == (6, 6, outbox.MAX_ATTEMPTS)
+    assert (len(a.taken), len(b.taken), rows(store)[0].attempts) == (8, 6, outbox.MAX_ATTEMPTS)
     sweep(store, ROUTES)
     assert [row.state for row in rows(store)] == ["failed"]
 

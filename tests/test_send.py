@@ -11,7 +11,8 @@ from sqlalchemy import insert, select, update
 
 from smsgw.carriers import Outcome, Parcel, Verdict
 from smsgw.gateway.send import BEGIN_WITHIN_S, MAX_BACKOFF_MS, SendVerb
-from smsgw.messages import inbox, outbox
+from smsgw.messages import inbox, outbox, states
+from smsgw.messages.outbox import Mark
 from smsgw.messages.rows import LIFE_MS, Draft, Kind, OutboundRow
 from smsgw.messages.tables import contact, outbound, outbound_event
 from smsgw.store import Store, db_now
@@ -270,7 +271,7 @@ def test_what_is_queued_claimed_is_sent_once_in_order(store: Store) -> None:
 def test_what_is_given_back_is_sent_later(store: Store) -> None:
     claimed = queue_claimed(store, [DRAFT])
     with store.write() as connection:
-        outbox.give_back(connection, "mine", [row.id for row in claimed])
+        outbox.mark(connection, "mine", [Mark(row.id, states.QUEUED, begun=False) for row in claimed])
     carrier = Scripted(accept)
     assert (send(store, carrier), [row.attempts for row in rows(store)]) == (1, [1])
 

@@ -3,13 +3,16 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from sqlalchemy import select, update
 
 from smsgw.cli.checks import all_checks
 from smsgw.config import Settings
-from smsgw.messages import outbox, spending
+from smsgw.gateway.send import SendVerb
+from smsgw.messages import outbox, spending, states
+from smsgw.messages.outbox import Mark
 from smsgw.messages.pacing import Pace
 from smsgw.messages.rows import Draft, Kind, OutboundRow
 from smsgw.messages.tables import daily_sends, outbound
@@ -88,8 +91,18 @@ def test_what_is_tried_again_counts_once(store: Store) -> None:
     for _ in range(4):
         claimed = claim(store)
         with store.write() as connection:
-            outbox.give_back(connection, "mine", [row.id for row in claimed])
+            outbox.mark(connection, "mine", [Mark(row.id, states.QUEUED) for row in claimed])
     assert sent(store) == 3
+
+
+def test_what_is_given_back_is_not_counted(store: Store) -> None:
+    queue(store, 3)
+    stopping = Event()
+    stopping.set()
+    for _ in range(4):
+        with ThreadPoolExecutor(1) as pool:
+            SendVerb(store, {}, pool, terms=TEN, stopping=stopping).hand_over("mine", claim(store))
+    assert sent(store) == 0
 
 
 def test_many_claimers_together_do_not_go_beyond_it(store: Store) -> None:

@@ -2,8 +2,9 @@
 
 import time
 from datetime import datetime
+from decimal import Decimal
 
-from babel.numbers import format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
 from flask import g, render_template
 from jinja2 import Environment
 from markupsafe import Markup, escape
@@ -26,6 +27,7 @@ _UNITS = ((86_400_000, "days"), (3_600_000, "hours"), (60_000, "minutes"), (1_00
 def install(environment: Environment) -> None:
     """Give templates their words and filters."""
     environment.filters.update(visible=visible, moment=moment, ago=ago, passed=passed, number=number)
+    environment.filters.update(percent=percent, rupiah=rupiah)
     environment.globals.update(t=t, said=said, masked=masked, is_revealed=is_revealed, asset=address)
     environment.globals.update(token=token, reveal=reveal, qr=qr)
 
@@ -97,6 +99,16 @@ def passed(ms: int) -> str:
 def number(value: float) -> str:
     """A number with the separators of the language."""
     return str(format_decimal(value, locale=_visit().look.language))
+
+
+def percent(part: float | None) -> str:
+    """A part of 1 as a percentage with one decimal."""
+    return "–" if part is None else str(format_percent(part, "#,##0.0%", locale=_visit().look.language))
+
+
+def rupiah(amount: Decimal) -> str:
+    """An amount of money, without cents."""
+    return str(format_currency(amount, "IDR", "¤#,##0", locale=_visit().look.language, currency_digits=False))
 
 
 def _visit() -> Visit:

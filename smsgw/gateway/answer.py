@@ -206,7 +206,7 @@ class AnswerVerb:
     def _commit(self, token: str, batch: _Batch, *, claimed: bool) -> list[OutboundRow]:
         if (
             claimed
-            and not (self._terms.paces or batch.failed or batch.held)
+            and not (self._terms.bound_replies or batch.failed or batch.held)
             and all(map(inbox.is_plain, batch.answers))
         ):
             with self._store.write_one() as connection:

@@ -1,4 +1,4 @@
-"""The queue: the only file that knows RQ. A job names a verb and carries nothing else.
+"""The queue: with smsgw.gateway.queue the only file that knows RQ. A job names a verb and carries nothing else.
 
 Jobs are JSON; a job whose function is not on the list, or which bears arguments, is refused; of a
 job's fields in Redis only those that RQ needs are read, so that a writer in Redis cannot plant
@@ -86,7 +86,8 @@ def workers_alive(redis: Redis) -> int:
     return int(redis.exists(*keys)) if keys else 0
 
 
-def _enqueue(to: Queue, verb: str) -> None:
+def enqueue(to: Queue, verb: str) -> None:
+    """Put a job for a verb into the queue, whatever waits there."""
     to.enqueue(
         PREFIX + verb, job_timeout=JOB_TIMEOUT_S, result_ttl=KEEP_S, failure_ttl=3600, ttl=KEEP_S, description=verb
     )
@@ -97,18 +98,18 @@ def bell(redis: Redis) -> Muted:
     to = queue(redis)
 
     def strike(verb: str) -> None:
-        if redis.set(_bell_key(verb), 1, nx=True, px=BELL_MS):
-            _enqueue(to, verb)
+        if redis.set(bell_key(verb), 1, nx=True, px=BELL_MS):
+            enqueue(to, verb)
 
     def strike_anyway(verb: str) -> None:
         if to.count < FULL:
-            _enqueue(to, verb)
+            enqueue(to, verb)
 
     return Muted(
         strike=_trying(strike),
         strike_anyway=_trying(strike_anyway),
-        keep=_trying(lambda verb: redis.set(_bell_key(verb), 1, px=BELL_MS)),
-        clear=_trying(lambda verb: redis.delete(_bell_key(verb))),
+        keep=_trying(lambda verb: redis.set(bell_key(verb), 1, px=BELL_MS)),
+        clear=_trying(lambda verb: redis.delete(bell_key(verb))),
     )
 
 
@@ -124,7 +125,8 @@ def _trying(act: Callable[[str], object]) -> Callable[[str], bool]:
     return tried
 
 
-def _bell_key(verb: str) -> str:
+def bell_key(verb: str) -> str:
+    """The key that stands while a ring for a verb waits, or its rings are held."""
     return f"smsgw:bell:{verb}"
 
 
@@ -252,7 +254,7 @@ class SweepCron(CronJob):
         """Enqueue a sweep, and nothing while earlier ones still wait."""
         to = queue(connection)
         if to.count < FULL:
-            _enqueue(to, "sweep")
+            enqueue(to, "sweep")
 
 
 class Cron(CronScheduler):

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from smsgw import logs
 from smsgw.carriers import Carrier, Outcome, Parcel, Verdict
 from smsgw.errors import StoreUnavailable
-from smsgw.messages import inbox, notices, outbox, pauses, reroutes, states
+from smsgw.messages import inbox, notices, outbox, pauses, reroutes, spending, states
 from smsgw.messages.outbox import Mark
 from smsgw.messages.reroutes import Leaving, Routes, Why
 from smsgw.messages.rows import OutboundRow
@@ -96,7 +96,7 @@ class SendVerb:
                 time.sleep(RECORD_AGAIN_S)
 
     def _record_once(self, token: str, marks: Sequence[Mark]) -> None:
-        several = any(mark.refused_by or mark.leaving for mark in marks)
+        several = any(mark.refused_by or mark.leaving or mark.first for mark in marks)
         try:
             with self._store.write() if several else self._store.write_one() as connection:
                 self._write(connection, token, marks)
@@ -116,6 +116,8 @@ class SendVerb:
         moves = reroutes.plan(connection, self._routes, leaving)
         outbox.mark(connection, token, [_moving(mark) if mark.outbound_id in moves else mark for mark in marks])
         reroutes.carry_out(connection, token, leaving, moves)
+        if self._terms.per_day and (uncounted := sum(mark.first for mark in marks)):
+            spending.uncount(connection, uncounted)
         _opt_out(connection, [mark.opted_out for mark in marks if mark.opted_out is not None])
         for mark in marks:
             _pause(connection, mark)
@@ -137,7 +139,7 @@ class SendVerb:
 
     def _call(self, row: OutboundRow, begin_by: float) -> Mark:
         if self._stopping.is_set() or self._now() > begin_by:
-            return Mark(row.id, states.QUEUED, begun=False)
+            return Mark(row.id, states.QUEUED, begun=False, first=row.attempts == 1)
         carrier = self._carriers.get(row.carrier)
         if carrier is None:
             return _without_carrier(row)

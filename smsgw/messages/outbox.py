@@ -49,6 +49,7 @@ class Mark:
     error_text: str | None = None
     wait_ms: int = 0
     begun: bool = True  # whether the call has begun: where it has not, it does not count as an attempt
+    first: bool = False  # whether it was the first attempt, where the call has not begun
     refused_by: str | None = None  # the carrier, where it refuses our account
     leaving: Leaving | None = None  # where another carrier may take it
     opted_out: str | None = None  # the phone, where it has told the carrier to stop
@@ -320,11 +321,6 @@ def _mark_row(m: Mark) -> dict[str, Any]:
         "wait_ms": looks.WAITS_MS[0] if m.state == states.UNKNOWN else m.wait_ms,
         "unbegun": int(not m.begun),
     }
-
-
-def give_back(connection: Connection, token: str, ids: Sequence[int]) -> None:
-    """Return claimed rows whose call has not begun to the queue: nothing left this process."""
-    mark(connection, token, [Mark(row_id, states.QUEUED, begun=False) for row_id in ids])
 
 
 def is_due(connection: Connection, terms: Terms = FREE) -> bool:

@@ -7,7 +7,7 @@ what is tried again is not paid for again.
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, case, select, update
 
 from smsgw.clock import DAY_MS, WIB_MS
 from smsgw.messages.rows import PRIORITY, Kind
@@ -59,6 +59,12 @@ def count(connection: Connection, day: Day, messages: int) -> None:
     """Count messages that leave for the first time."""
     if messages:
         connection.execute(_COUNT, {"number": day.number, "more": messages})
+
+
+def uncount(connection: Connection, messages: int) -> None:
+    """Take back messages that were counted and did not leave after all."""
+    left = case((daily_sends.c.sent > messages, daily_sends.c.sent - messages), else_=0)
+    connection.execute(update(daily_sends).where(daily_sends.c.day == _today).values(sent=left))
 
 
 _COUNT = (

@@ -18,6 +18,7 @@ from smsgw.store import db_now
 from tests.faults.stage import Stage
 
 STILL_S = 0.6  # that nothing has moved
+LISTING_S = 3.0  # the same where a carrier is to be asked for what came in: its turn is taken before it is asked
 LEAST_MS = 300  # below which time is waited for
 MOST_MS = 28 * 60_000  # in all: what a reply lives is more
 OPEN = (states.QUEUED, states.SENDING, states.UNKNOWN)
@@ -42,7 +43,8 @@ def drain(stage: Stage, within_s: float = 60.0) -> None:
             return
         if waiting != seen and (seen is None or waiting.rows != seen.rows):
             seen, since = waiting, time.monotonic()
-        still = stage.carrier.is_idle and time.monotonic() - since > STILL_S
+        patience_s = LISTING_S if "missed" in dict(waiting.rows) else STILL_S
+        still = stage.carrier.is_idle and time.monotonic() - since > patience_s
         if still and LEAST_MS < waiting.due_ms <= MOST_MS - moved_ms:
             pass_time(stage, waiting.due_ms)
             moved_ms += waiting.due_ms

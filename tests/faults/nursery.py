@@ -1,19 +1,19 @@
 """The nursery: one process that has loaded everything once, and of which each process of a scenario is a fork.
 
 A gateway's process takes a second of CPU to load. A fork of this one is there at once, so that processes can be killed
-several times a second and others stand in their place. `python -m tests.faults.nursery` reads parts on its standard
-input, a line each, and tells the process id of each.
+several times a second and others stand in their place. `python -m tests.faults.nursery FILE` hears parts on an open
+file, and tells the process id of each.
 """
 
-import base64
 import os
-import pickle
 import signal
 import subprocess
 import sys
 import threading
 import traceback
 from contextlib import suppress
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from typing import NoReturn
 
 from smsgw.keywords import load_registry
@@ -28,48 +28,47 @@ class Nursery:
 
     def __init__(self) -> None:
         self._one_at_a_time = threading.Lock()
+        self._line, theirs = Pipe()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.nursery"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            [sys.executable, "-m", "tests.faults.nursery", str(theirs.fileno())],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
             preexec_fn=dying_with_owner(),  # noqa: PLW1509 - it calls nothing that another thread could hold
         )
+        theirs.close()
 
     def start(self, part: Part) -> int:
         """Start a process with this part; its id."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         with self._one_at_a_time:
-            self._process.stdin.write(base64.b64encode(pickle.dumps(part)) + b"\n")
-            self._process.stdin.flush()
-            return int(self._process.stdout.readline())
+            self._line.send(part)
+            return int(self._line.recv())
 
     def close(self) -> None:
         """End it, and whatever of it still runs."""
-        self._process.communicate()
+        self._line.close()
+        self._process.wait()
 
 
-def _serve() -> None:
+def _serve(line: Connection) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who end
     language = load_registry(), load_rulebook(None)
-    started = [_told(_fork(pickle.loads(base64.b64decode(line)), language)) for line in sys.stdin.buffer]
+    started: list[int] = []
+    with suppress(EOFError):
+        while True:
+            started.append(_fork(line.recv(), language, line))
+            line.send(started[-1])
     for pid in started:
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
 
 
-def _told(pid: int) -> int:
-    sys.stdout.write(f"{pid}\n")
-    sys.stdout.flush()
-    return pid
-
-
-def _fork(part: Part, language: Language) -> int:
+def _fork(part: Part, language: Language, line: Connection) -> int:
     bind = dying_with_owner()
     pid = os.fork()
     if pid == 0:
         if bind is not None:
             bind()
+        line.close()
         _become(part, language)
     return pid
 
@@ -79,7 +78,6 @@ def _become(part: Part, language: Language) -> NoReturn:
     try:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         play(part, language)
         code = 0
     except BaseException:  # noqa: BLE001 - the end of a process: whatever it was, it is told and nothing comes after
@@ -89,4 +87,4 @@ def _become(part: Part, language: Language) -> NoReturn:
 
 
 if __name__ == "__main__":
-    _serve()
+    _serve(Connection(int(sys.argv[1])))

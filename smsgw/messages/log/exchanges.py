@@ -9,8 +9,8 @@ from smsgw.messages import states
 from smsgw.messages.log.entry import Entry, Reply
 from smsgw.messages.log.filters import INBOUND_STATES, NOBODY, OUTBOUND_STATES, Filters
 from smsgw.messages.log.seeks import Seek, Way, distinct
-from smsgw.messages.log.streams import REPLIES, Conditions, Stream, equal, numbered, of_kinds, reply_columns, times
-from smsgw.messages.tables import REPLY_STATES, inbound, outbound
+from smsgw.messages.log.streams import REPLIES, Conditions, Stream, equal, of_kinds, reply_columns, times, unindexed
+from smsgw.messages.tables import inbound, outbound
 from smsgw.store.sql import spelled
 
 _reply = outbound.alias("reply")
@@ -20,8 +20,9 @@ _resent = exists().where(
 )
 _newest = _reply.c.inbound_id == inbound.c.id, of_kinds(_reply.c.kind, REPLIES), ~_resent.correlate(_reply)
 _exchange = inbound.outerjoin(_reply, _newest[0] & _newest[1] & _newest[2])
-_is_reply = of_kinds(outbound.c.kind, REPLIES)
-_indexed = outbound.c.state.in_([spelled(state) for state in REPLY_STATES])  # as the index has it, in its order
+# As the index's condition has it: these are few, by the indexes of what is due, or nearly all.
+UNLISTED: Final = (states.QUEUED, states.SENDING, states.DELIVERED)
+_listed = tuple(outbound.c.state != spelled(state) for state in UNLISTED)
 _under_way = outbound.c.state.in_([spelled(states.SENDING), spelled(states.UNKNOWN)])
 REASONED: Final = (states.SUPPRESSED, states.FAILED, states.ANSWERED)  # answered: by the last word of a limit
 _done = inbound.c.state != spelled(states.RECEIVED)
@@ -33,22 +34,23 @@ def _conditions(filters: Filters) -> Conditions:
     asked = equal(
         (inbound.c.from_phone, filters.phone),
         (inbound.c.number, filters.number),
-        (inbound.c.carrier, filters.carrier),
-        (inbound.c.reason, filters.why),
-        (inbound.c.state, own),
+        (unindexed(inbound.c.carrier), filters.carrier),
+        (unindexed(inbound.c.reason), filters.why),
+        (unindexed(inbound.c.state), own),
     )
-    named = [] if filters.keyword is None else [_done, _named(filters.keyword)]
-    # Joined with nothing, so that SQLite comes to a reply by its inbound, and not by the index of its state or error.
-    state, error_code = _reply.c.state.concat(""), _reply.c.error_code.concat("")
-    replied = equal((state, None if own else filters.state), (error_code, filters.error_code))
+    named = [] if filters.keyword is None else [_done, _named(unindexed(inbound.c.keyword), filters.keyword)]
+    replied = equal(
+        (unindexed(_reply.c.state), None if own else filters.state),
+        (unindexed(_reply.c.error_code), filters.error_code),
+    )
     return [
-        (numbered(inbound), [*asked, *named, *times(inbound.c.received_at, filters)]),
-        (numbered(inbound).select_from(_exchange), replied),
+        (select(inbound.c.id), [*asked, *named, *times(inbound.c.received_at, filters)]),
+        (select(inbound.c.id).select_from(_exchange), replied),
     ]
 
 
-def _named(keyword: str) -> ColumnElement[bool]:
-    return inbound.c.keyword.is_(None) if keyword == NOBODY else inbound.c.keyword == keyword
+def _named(column: ColumnElement[str], keyword: str) -> ColumnElement[bool]:
+    return column.is_(None) if keyword == NOBODY else column == keyword
 
 
 def _ways(connection: Connection, filters: Filters) -> list[Way]:
@@ -71,7 +73,7 @@ def _ways(connection: Connection, filters: Filters) -> list[Way]:
 
 def _by_error(filters: Filters) -> Way:
     columns = outbound.c.error_code, outbound.c.state, outbound.c.inbound_id
-    here = outbound.c.error_code == filters.error_code, _is_reply, outbound.c.error_code.is_not(None)
+    here = outbound.c.error_code == filters.error_code, outbound.c.error_code.is_not(None)
     chosen = [filters.state] if filters.state else OUTBOUND_STATES
     return tuple(Seek(columns, (*here, outbound.c.state == state)) for state in chosen)
 
@@ -94,9 +96,9 @@ def _by_state(connection: Connection, state: str) -> list[Way]:
         return [(Seek((inbound.c.id,), (_waiting,)),)]
     if state in INBOUND_STATES:  # a suppressed or failed message always has a reason
         return [_by_reason(reasons(connection), [INBOUND_STATES[state]])]
-    here = outbound.c.state == spelled(state), _is_reply
-    if state in REPLY_STATES:
-        return [(Seek((outbound.c.state, outbound.c.inbound_id), (*here, _indexed)),)]
+    here = (outbound.c.state == spelled(state),)
+    if state not in UNLISTED:
+        return [(Seek((outbound.c.state, outbound.c.inbound_id), (*here, *_listed)),)]
     # Few, by the index of what is due or under way. The sum keeps SQLite from the index that has the inbounds in order.
     few = {states.QUEUED: here, states.SENDING: (*here, _under_way)}
     return [(Seek((outbound.c.inbound_id + 0,), few[state]),)] if state in few else []
@@ -107,7 +109,11 @@ def _by_keyword(connection: Connection, filters: Filters) -> Way:
     columns = inbound.c.keyword, inbound.c.carrier, inbound.c.id
     words = [filters.keyword] if filters.keyword else [NOBODY, *distinct(connection, inbound.c.keyword, _done)]
     carriers = [filters.carrier] if filters.carrier else distinct(connection, inbound.c.carrier)
-    here = (Seek(columns, (_named(word), inbound.c.carrier == one, _done)) for word in words for one in carriers)
+    here = (
+        Seek(columns, (_named(inbound.c.keyword, word), inbound.c.carrier == one, _done))
+        for word in words
+        for one in carriers
+    )
     return (*here, *([] if filters.keyword else [Seek((inbound.c.id,), (_waiting,))]))
 
 

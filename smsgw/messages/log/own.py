@@ -8,11 +8,13 @@ from sqlalchemy import Connection, select
 from smsgw.messages.log.entry import Entry, Reply
 from smsgw.messages.log.filters import INBOUND_STATES, OUTBOUND_STATES, Filters
 from smsgw.messages.log.seeks import Seek, Way, distinct
-from smsgw.messages.log.streams import OUR_OWN, Conditions, Stream, equal, numbered, of_kinds, reply_columns, times
+from smsgw.messages.log.streams import OUR_OWN, Conditions, Stream, equal, of_kinds, reply_columns, times, unindexed
+from smsgw.messages.rows import Kind
 from smsgw.messages.tables import outbound
 from smsgw.store.sql import spelled
 
 _ours = of_kinds(outbound.c.kind, OUR_OWN)
+_no_reply = outbound.c.kind != spelled(Kind.REPLY)  # as the indexes' condition has it
 
 
 def _conditions(filters: Filters) -> Conditions | None:
@@ -20,11 +22,11 @@ def _conditions(filters: Filters) -> Conditions | None:
         return None
     found = equal(
         (outbound.c.to_phone, filters.phone),
-        (outbound.c.carrier, filters.carrier),
-        (outbound.c.state, filters.state),
-        (outbound.c.error_code, filters.error_code),
+        (unindexed(outbound.c.carrier), filters.carrier),
+        (unindexed(outbound.c.state), filters.state),
+        (unindexed(outbound.c.error_code), filters.error_code),
     )
-    return [(numbered(outbound), [_ours, *found, *times(outbound.c.created_at, filters)])]
+    return [(select(outbound.c.id), [_ours, *found, *times(outbound.c.created_at, filters)])]
 
 
 def _ways(connection: Connection, filters: Filters) -> list[Way]:
@@ -34,7 +36,7 @@ def _ways(connection: Connection, filters: Filters) -> list[Way]:
         found.append((Seek((outbound.c.to_phone, outbound.c.id), (outbound.c.to_phone == filters.phone,)),))
     if filters.error_code is not None:
         columns = outbound.c.error_code, outbound.c.state, outbound.c.id
-        here = outbound.c.error_code == filters.error_code, _ours, outbound.c.error_code.is_not(None)
+        here = outbound.c.error_code == filters.error_code, _no_reply, outbound.c.error_code.is_not(None)
         found.append(tuple(Seek(columns, (*here, outbound.c.state == state)) for state in states))
     return [*found, _by_state(connection, states, filters.carrier)]
 
@@ -43,7 +45,7 @@ def _by_state(connection: Connection, states: Sequence[str], carrier: str | None
     columns = outbound.c.state, outbound.c.carrier, outbound.c.id
     carriers = [carrier] if carrier else distinct(connection, outbound.c.carrier)
     return tuple(
-        Seek(columns, (outbound.c.state == spelled(state), outbound.c.carrier == one, _ours))
+        Seek(columns, (outbound.c.state == spelled(state), outbound.c.carrier == one, _no_reply))
         for state in states
         for one in carriers
     )

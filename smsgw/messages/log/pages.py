@@ -19,7 +19,7 @@ from smsgw.messages.log.streams import Stream
 from smsgw.store import Store
 
 SIZE: Final = 50
-BUDGET_S: Final = 0.3  # for what no index finds: a page then says how far back it has looked
+BUDGET_S: Final = 0.25  # for what no index finds: a page then says how far back it has looked
 EXPORT_SIZE: Final = 500
 
 

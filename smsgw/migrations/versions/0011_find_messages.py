@@ -8,23 +8,16 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
-REPLIES = "kind IN ('reply', 'apology')"
-OUR_OWN = "kind IN ('alert', 'notice', 'announcement')"
-FAILED = "error_code IS NOT NULL"
-INDEXED = "'accepted', 'sent', 'failed', 'undelivered', 'canceled', 'expired', 'unknown', 'failed_unknown'"
+LISTED = "state <> 'queued' AND state <> 'sending' AND state <> 'delivered'"
+ERROR, OWN = "error_code IS NOT NULL", "kind <> 'reply'"
 INDEXES = (
     ("ix_inbound_number", "inbound", ["number", "id"], "number IS NOT NULL"),
     ("ix_inbound_keyword", "inbound", ["keyword", "carrier", "id"], "state <> 'received'"),
     ("ix_inbound_reason", "inbound", ["reason", "state", "id"], "reason IS NOT NULL"),
-    ("ix_outbound_reply_state", "outbound", ["state", "inbound_id"], f"state IN ({INDEXED}) AND {REPLIES}"),
-    (
-        "ix_outbound_reply_error",
-        "outbound",
-        ["error_code", "state", "inbound_id"],
-        f"{REPLIES} AND error_code IS NOT NULL",
-    ),
-    ("ix_outbound_own_state", "outbound", ["state", "carrier", "id"], OUR_OWN),
-    ("ix_outbound_own_error", "outbound", ["error_code", "state", "id"], f"{OUR_OWN} AND {FAILED}"),
+    ("ix_outbound_state", "outbound", ["state", "inbound_id"], LISTED),
+    ("ix_outbound_error", "outbound", ["error_code", "state", "inbound_id"], ERROR),
+    ("ix_outbound_own_state", "outbound", ["state", "carrier", "id"], OWN),
+    ("ix_outbound_own_error", "outbound", ["error_code", "state", "id"], f"{ERROR} AND {OWN}"),
 )
 
 
