@@ -1,10 +1,10 @@
 """Acts on a message: resend, give up, leave unanswered, each with its reason, once, and with its audit row."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
-from smsgw.messages import inbox
-from smsgw.messages.rows import Arrival
+from smsgw.messages import inbox, outbox
+from smsgw.messages.rows import Arrival, Draft, Kind
 from smsgw.messages.tables import inbound, outbound
 from smsgw.operators.tables import audit
 from tests.support.console import Console
@@ -105,4 +105,35 @@ def test_a_waiting_sms_is_left_unanswered(console: Console) -> None:
 @pytest.mark.parametrize("path", ["/resend/9", "/give-up/9", "/leave-unanswered/9"])
 def test_what_is_not_there_is_not_changed(console: Console, path: str) -> None:
     assert console.signed_in("operator").post(path, {"reason": "x"}).status_code == 409
+    assert acts(console) == []
+
+
+def test_several_are_resent_at_once_after_one_question(console: Console) -> None:
+    store = console.services.store
+    failed(console)
+    with store.write() as connection:
+        for kind, state in ((Kind.ALERT, "undelivered"), (Kind.ALERT, "accepted")):
+            row = Draft(kind, "twilio", OURS, PHONE, "Halo", 4, "id", "t")
+            outbox.queue(connection, [row])
+            newest = select(func.max(outbound.c.id)).scalar_subquery()
+            connection.execute(update(outbound).where(outbound.c.id == newest).values(state=state))
+    browser = console.signed_in("operator")
+    assert browser.get("/messages").text.count('name="one"') == 2
+    chosen = {"one": ["1", "2", "3", "1", "99", "x"]}
+    asked = browser.post("/resend/chosen", chosen)  # type: ignore[arg-type]  # several values of a field
+    assert ("4 pesan dipilih" in asked.text, states(console)) == (True, ["failed", "undelivered", "accepted"])
+    given = {**chosen, "reason": "operator pulih"}
+    said = [browser.post("/resend/all", given).text for _ in range(2)]  # type: ignore[arg-type]
+    assert ("2 pesan dikirim ulang, 2 dilewati" in said[0], "0 pesan dikirim ulang" in said[1]) == (True, True)
+    assert states(console)[3:] == ["queued", "queued"]
+    rows = [("resend_all", "messages"), ("resend", "outbound/1"), ("resend", "outbound/2"), ("resend_all", "messages")]
+    assert [(act, about) for act, about, _ in acts(console)] == rows
+
+
+@pytest.mark.parametrize("chosen", [[], ["x"], [str(n) for n in range(101)]], ids=["none", "no number", "too many"])
+def test_none_or_too_many_are_not_resent(console: Console, chosen: list[str]) -> None:
+    browser = console.signed_in("operator")
+    for path in ("chosen", "all"):
+        answer = browser.post(f"/resend/{path}", {"one": chosen, "reason": "x"})  # type: ignore[dict-item]
+        assert answer.status_code == 409
     assert acts(console) == []

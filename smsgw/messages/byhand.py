@@ -1,6 +1,7 @@
 """By hand: what an operator does about one message: it is sent once more as a new row, or given up."""
 
 import secrets
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -35,6 +36,19 @@ def resend(connection: Connection, outbound_id: int) -> int:
         raise NotPossible("resent")
     events.add(connection, [made], RESENT, str(outbound_id), Step(states.QUEUED, states.QUEUED))
     return int(made)
+
+
+def resend_all(connection: Connection, outbound_ids: Sequence[int]) -> list[int]:
+    """Send several messages once more; those of them that were, the others being left as they are."""
+    return [one for one in sorted(set(outbound_ids)) if _resent(connection, one)]
+
+
+def _resent(connection: Connection, outbound_id: int) -> bool:
+    try:
+        resend(connection, outbound_id)
+    except NotPossible:
+        return False
+    return True
 
 
 _FOUND = select(outbound, contact.c.opted_out_at, contact.c.blocked_at).outerjoin(
