@@ -95,6 +95,15 @@ def test_a_session_ends_by_the_clock(console: Console, moves: list[int], alive: 
     assert last is alive
 
 
+def test_a_list_that_the_browser_asks_for_by_itself_keeps_nobody_signed_in(console: Console) -> None:
+    browser = console.signed_in("viewer")
+    for _ in range(2):
+        console.services.clock.move(sessions.IDLE_MS // 2 + MINUTE)
+        last = browser.get("/console/messages/live")
+    assert last.status_code == 303
+    assert not is_in(browser)
+
+
 @pytest.mark.parametrize(
     ("name", "password"), [("rina", "wrong"), ("nobody", PASSWORD), ("", ""), ("rina", PASSWORD * 9)]
 )

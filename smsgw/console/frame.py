@@ -66,7 +66,7 @@ def _prepare(state: BlueprintSetupState) -> None:
 
 def _answer(desk: Desk, page: Page, /, **arguments: Any) -> AnyResponse:
     g.visit = visit = arrive(desk)
-    recognise(visit)
+    recognise(visit, polled=page.polled)
     refused = refusal(visit, page)
     return _kept(visit, refused if refused is not None else page.view(visit, **arguments))
 

@@ -27,8 +27,8 @@ def arrive(desk: Desk) -> Visit:
     return Visit(desk, read_look(request), secrets.token_hex(4), (request.remote_addr or "")[:45], cookie=cookie)
 
 
-def recognise(visit: Visit) -> None:
-    """Find the session of the visit. StoreUnavailable where nobody can be known."""
+def recognise(visit: Visit, *, polled: bool = False) -> None:
+    """Find the session of the visit, which is used by it unless it is `polled`. StoreUnavailable: nobody is known."""
     store = visit.services.store
     visit.now_ms = visit.services.clock.now_ms()
     if not visit.cookie:
@@ -37,7 +37,7 @@ def recognise(visit: Visit) -> None:
         visit.session = sessions.find(connection, visit.cookie, visit.now_ms)
         if visit.session:
             visit.reveals = reveals.standing(connection, visit.session.id, visit.now_ms)
-    if visit.session and sessions.is_stale(visit.session, visit.now_ms):
+    if visit.session and not polled and sessions.is_stale(visit.session, visit.now_ms):
         with suppress(StoreUnavailable), store.write() as connection:  # a full disk must not close the pages
             sessions.touch(connection, visit.session.id, visit.now_ms)
 

@@ -15,7 +15,8 @@ View = Callable[..., Answer]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One address. `right` None: before the sign-in. `nav`: its place in the menu, 0 for none."""
+    """One address. `right` None: before the sign-in. `nav`: its place in the menu, 0 for none. `polled`: asked for by
+    the browser by itself, which keeps nobody signed in."""
 
     name: str
     rule: str
@@ -23,11 +24,12 @@ class Page:
     right: Right | None
     method: str = "GET"
     nav: int = 0
+    polled: bool = False
 
 
-def page(rule: str, *, right: Right | None, nav: int = 0) -> Callable[[View], Page]:
+def page(rule: str, *, right: Right | None, nav: int = 0, polled: bool = False) -> Callable[[View], Page]:
     """A view that shows something; changes nothing, however often it is called."""
-    return lambda view: Page(view.__name__, rule, view, right, "GET", nav)
+    return lambda view: Page(view.__name__, rule, view, right, "GET", nav, polled)
 
 
 def act(rule: str, *, right: Right | None) -> Callable[[View], Page]:

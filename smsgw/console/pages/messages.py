@@ -30,7 +30,7 @@ def messages(visit: Visit) -> Answer:
     return visit.render("messages", is_first=is_first, **_values(visit, filters, shown, is_live=is_live))
 
 
-@page("/messages/live", right="see")
+@page("/messages/live", right="see", polled=True)
 def messages_live(visit: Visit) -> Answer:
     """The rows of the first page as they are now; nothing where none has changed since the stand of the address."""
     filters = query.read_query(request.args, visit.services.store.cipher)
