@@ -99,7 +99,7 @@ def test_a_list_that_the_browser_asks_for_by_itself_keeps_nobody_signed_in(conso
     browser = console.signed_in("viewer")
     for _ in range(2):
         console.services.clock.move(sessions.IDLE_MS // 2 + MINUTE)
-        last = browser.get("/console/messages/live")
+        last = browser.get("/messages/live")
     assert last.status_code == 303
     assert not is_in(browser)
 
