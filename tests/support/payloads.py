@@ -4,11 +4,12 @@ Each bears MARK: on a page it may stand in text and in values of fields, never i
 or a title.
 """
 
+from datetime import date
 from typing import Final
 
 from sqlalchemy import Connection, insert
 
-from smsgw.members.tables import complaints, memberships, people, subject_requests
+from smsgw.members.tables import claims, complaints, memberships, people, subject_requests
 from smsgw.messages.tables import inbound, outbound, outbound_event
 from smsgw.operators import audit
 from smsgw.operators.audit import Actor
@@ -67,7 +68,7 @@ DAY_MS: Final = 86_400_000
 
 
 def fill(store: Store) -> None:
-    """One conversation a payload, from one phone: message, reply, report, request, act; ids from 1."""
+    """One conversation a payload, from one phone: message, reply, report, request, claim, act; ids from 1."""
     with store.write() as connection:
         connection.execute(insert(people).values(id=1, nik="9973014107900003", name=PAYLOADS[0]))
         member = {"id": 1, "person_id": 1, "number": NUMBER, "status": "AKTIF", "segment": "PU"}
@@ -97,6 +98,8 @@ def _around(connection: Connection, n: int, text: str) -> None:
     connection.execute(insert(subject_requests).values(**asked, value=text))
     report = {"number": f"L2511-{n:05}", "inbound_id": n, "phone": PHONE, "state": "received"}
     connection.execute(insert(complaints).values(**report, text=text, filed_at=n, changed_at=n))
+    claim = {"id": n, "number": f"K2511-{n:05}", "membership_id": 1, "programme": "JHT", "stage": 3, "state": "open"}
+    connection.execute(insert(claims).values(**claim, filed_on=date(2025, 11, 1), changed_on=date(2025, 11, 2)))
     audit.add(connection, Actor("cli"), "reveal", f"inbound/{n}", _storable(text), n)
 
 

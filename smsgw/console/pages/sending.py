@@ -9,7 +9,7 @@ from smsgw.messages import pauses, stuck
 from smsgw.messages.pauses import BY_HAND
 
 
-@page("/sending", right="act", nav=40)
+@page("/sending", right="act", nav=45)
 def sending(visit: Visit) -> Answer:
     """Each carrier, and what pauses it."""
     with visit.services.store.read() as connection:
