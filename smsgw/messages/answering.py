@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from smsgw.messages import events, inbox, outbox, states
 from smsgw.messages.rows import Answer, OutboundRow
 from smsgw.messages.tables import inbound, outbound
-from smsgw.store.sql import dialect_of, each, given, insert, spelled
+from smsgw.store.sql import dialect_of, each, given, insert, spelled, unindexed
 
 NO_DRAFT = dict.fromkeys(outbox.GIVEN)
 
@@ -38,8 +38,8 @@ def _row(answer: Answer) -> dict[str, Any]:
 @cache
 def _finish(dialect: str) -> Any:
     new = given(dialect, **inbox.FINAL, **outbox.GIVEN)
-    mine = inbound.c.state == spelled(states.RECEIVED), inbound.c.claim_token == bindparam("token")
-    finished = inbox.finishing(new).where(*mine).returning(inbound.c.id).cte("finished")
+    mine = unindexed(inbound.c.state) == spelled(states.RECEIVED), inbound.c.claim_token == bindparam("token")
+    finished = inbox.finishing(dialect, new).where(*mine).returning(inbound.c.id).cte("finished")
     values = outbox.queued_values(new, claimed=True)
     replies = select(*values.values()).where(new["new_inbound_id"] == finished.c.id)
     queued = insert(dialect, outbound).from_select([*values], replies).on_conflict_do_nothing()

@@ -11,7 +11,7 @@ from smsgw.messages import states, twice
 from smsgw.messages.rows import Answer, Arrival, InboundRow, Kind
 from smsgw.messages.tables import contact, inbound, outbound, seen_id
 from smsgw.store import Store, db_now
-from smsgw.store.sql import dialect_of, each, given, insert, listed, spelled
+from smsgw.store.sql import dialect_of, each, given, insert, listed, spelled, those_of, unindexed
 
 HOUR_MS = 3_600_000
 REPLIES = (Kind.REPLY, Kind.APOLOGY)
@@ -157,7 +157,7 @@ def held(connection: Connection, token: str, ids: Iterable[int]) -> set[int]:
 
 @cache
 def _held(dialect: str) -> Any:
-    mine = inbound.c.state == spelled(states.RECEIVED), inbound.c.claim_token == bindparam("token")
+    mine = unindexed(inbound.c.state) == spelled(states.RECEIVED), inbound.c.claim_token == bindparam("token")
     named = inbound.c.id.in_(select(listed(dialect, "ids").c.value))
     return select(inbound.c.id).where(named, *mine).with_for_update(of=inbound)
 
@@ -176,13 +176,13 @@ def finish(connection: Connection, answers: Sequence[Answer]) -> None:
 
 @cache
 def _finish(dialect: str) -> Any:
-    return finishing(given(dialect, **FINAL))
+    return finishing(dialect, given(dialect, **FINAL))
 
 
-def finishing(new: Mapping[str, ColumnElement[Any]]) -> Any:
+def finishing(dialect: str, new: Mapping[str, ColumnElement[Any]]) -> Any:
     """The UPDATE that finishes the row named by each of these FINAL values."""
     values = {name: new[f"final_{name}"] for name in _FINAL}
-    finished = update(inbound).where(inbound.c.id == new["row_id"])
+    finished = update(inbound).where(those_of(dialect, inbound.c.id, new, "row_id"))
     return finished.values(**values, answered_at=db_now(), claim_token=None, secret=None)
 
 

@@ -30,7 +30,7 @@ from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, OutboundRow
 from smsgw.messages.tables import outbound
 from smsgw.messages.terms import FREE, Terms
 from smsgw.store import db_now
-from smsgw.store.sql import dialect_of, each, given, in_order, insert_each, spelled
+from smsgw.store.sql import dialect_of, each, given, insert_each, locked, spelled
 
 MAX_ATTEMPTS = 14  # at the longest waits between them no reply comes to so many before it is too old
 LEASE_MS = 60_000  # longer than a job (30 s), which is longer than a call (3 s + 10 s)
@@ -288,8 +288,6 @@ def _mark(dialect: str) -> tuple[Any, ...]:
         wait_ms=outbound.c.next_attempt_at,
         unbegun=outbound.c.attempts,
     )
-    if dialect != "sqlite":
-        new = in_order(new, outbound.c.id, "row_id")
     accepted = new["new_state"] == spelled(states.ACCEPTED)
     write = (
         update(outbound)
@@ -306,6 +304,8 @@ def _mark(dialect: str) -> tuple[Any, ...]:
             updated_at=db_now(),
         )
     )
+    if dialect != "sqlite":
+        write = write.where(outbound.c.id == locked(new, outbound.c.id, "row_id").c.row_id)
     tell = events.each_of(dialect, "call", new["row_id"], states.SENDING, new["new_state"], new["new_error_code"])
     return (write, tell) if dialect == "sqlite" else (tell.add_cte(write.cte("written")),)
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Text, bindparam, case, exists, func, literal_
 from smsgw.messages import states
 from smsgw.messages.tables import orphan_callback, outbound, outbound_event
 from smsgw.store import db_now
-from smsgw.store.sql import among, dialect_of, each, given, insert
+from smsgw.store.sql import among, dialect_of, each, given, insert, those_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _raise(dialect: str) -> Any:
     free_id = case((same_id.correlate_except(other), null()), else_=new["new_carrier_id"])
     values = {name: new[f"new_{name}"] for name in names} | {"updated_at": db_now()}
     values["carrier_id"] = func.coalesce(outbound.c.carrier_id, free_id)
-    return update(outbound).where(outbound.c.id == new["row_id"]).values(values)
+    return update(outbound).where(those_of(dialect, outbound.c.id, new, "row_id")).values(values)
 
 
 def _raised(row: _Row) -> dict[str, Any]:
