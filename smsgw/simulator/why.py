@@ -29,7 +29,7 @@ class WhyPage:
             (one.reply, one.phone, list(pieces(one.reply.body or "")), wordings(self._registry, one.reply))
             for one in found.sent
         ]
-        console = f"/console/messages/in-{number}"
+        console = f"/console/messages/{number}"
         return self._frame.page(
             "why.html",
             visit,

@@ -34,7 +34,7 @@ const follow = (line) => {
   const [said, button] = line.querySelectorAll("[data-said]");
   const swap = (one) => { [one.textContent, one.dataset.said] = [one.dataset.said, one.textContent]; };
   const look = async () => {
-    if (document.hidden || line.classList.contains("paused")) return;
+    if (document.hidden || line.classList.contains("paused") || rows.querySelector(":checked")) return;
     const answer = await fetch(`${line.dataset.live}${line.dataset.live.includes("?") ? "&" : "?"}stand=${line.dataset.stand}`);
     if (answer.status !== 200 || answer.redirected) return;
     const chosen = document.activeElement?.closest("[data-row]")?.id;
