@@ -93,7 +93,9 @@ def test_every_alphabet_arrives_and_no_text_is_left_in_a_log(line: Line) -> None
 
 def test_a_failure_is_told_with_its_code(line: Line) -> None:
     line.operator.text(SITI.phone, "2757", b"BANTUAN")
-    line.operator.report(line.next(), "UNDELIV", "200")
+    sent = line.next()
+    line.wait_state("sent")  # before, Kannel does not know yet whose the receipt is
+    line.operator.report(sent, "UNDELIV", "200")
     line.wait_state("undelivered")
     assert line.reply().error_code == "200"
     line.operator.refusing = True
