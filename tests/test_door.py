@@ -75,7 +75,7 @@ REQUESTS: dict[str, Request] = {
     "health": ("GET", "/healthz", {}, b""),
     "head": ("HEAD", "/healthz", {}, b""),
     "readiness": ("GET", "/readyz", {}, b""),
-    "static file": ("GET", "/simulator/static/nothing.css", {}, b""),
+    "static file": ("GET", "/simulator/static/simulator.css", {}, b""),
 }
 
 

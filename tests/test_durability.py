@@ -64,7 +64,7 @@ def test_production_refuses_to_start_and_a_demo_does_not(settings: Make, postgre
         "fsync",
         "full_page_writes",
     ]
-    with open_services(settings(database_url=postgresql_url)) as services:
+    with open_services(settings(database_url=postgresql_url, twilio_api_url="http://127.0.0.1:1")) as services:
         assert services.settings.environment == "demo"
 
 

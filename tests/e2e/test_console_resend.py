@@ -39,7 +39,7 @@ def test_resend(console: Console, site: str, look: Look, serious_findings: Findi
     assert not scripts or serious_findings(page) == []
     button.click()  # without a reason the browser itself sends nothing
     page.locator(".act [name=reason]").fill("peserta menelepon 175")
-    button.dblclick()
+    button.dblclick() if scripts else button.click()  # by itself a browser shows what the second press is answered
     expect(page.locator(".timeline")).to_contain_text("Dikirim ulang oleh operator konsol")
     page.go_back()
     page.reload()

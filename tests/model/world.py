@@ -21,6 +21,7 @@ from smsgw.gateway.sweep import DUE, SweepVerb
 from smsgw.gateway.work import BATCH, Work
 from smsgw.keywords import load_registry
 from smsgw.members.directory import Directory
+from smsgw.messages import outbox
 from smsgw.rulebook import load as load_rulebook
 from smsgw.store import Store
 from tests.model.carrier import NAME, Message, ModelCarrier, by_words, received
@@ -39,6 +40,7 @@ ROUNDS = 40  # steps until nothing waits: a bound for the worst
 LEASE_S = 61.0
 LOOKS_S = (15.0, 45.0, 240.0, 61.0)  # the last for those whose looker died
 HOURLY_S = 3_601.0
+IS_DUE = {**DUE, "send": outbox.is_due}
 
 
 class World:
@@ -166,7 +168,7 @@ class World:
 
     def _is_due(self, verb: str) -> bool:
         with self._store.read() as connection:
-            return DUE[verb](connection)
+            return IS_DUE[verb](connection)
 
     def _run(self, verb: str, *, armed: bool = True) -> bool:
         """A process of its own runs the verb, and may die of it; whether it lives."""
