@@ -2,17 +2,21 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from smsgw.carriers import Outcome, Parcel, Verdict
+from smsgw.errors import StoreUnavailable
 from smsgw.gateway.send import BEGIN_WITHIN_S, MAX_BACKOFF_MS, SendVerb
 from smsgw.messages import inbox, outbox, states
 from smsgw.messages.outbox import Mark
+from smsgw.messages.reroutes import Leaving, Why
 from smsgw.messages.rows import LIFE_MS, Draft, Kind, OutboundRow
 from smsgw.messages.tables import contact, outbound, outbound_event
 from smsgw.store import Store, db_now
@@ -315,6 +319,31 @@ def test_a_stop_that_the_carrier_alone_has_heard_counts(store: Store) -> None:
     with store.read() as connection:
         said = inbox.languages(connection, ["+6281200000000", "+6281200000001"])
     assert said == {"+6281200000000": (None, True)}
+
+
+@pytest.mark.parametrize(
+    ("changed", "plain"),
+    [
+        ({}, True),
+        ({"error_code": "30008", "wait_ms": 1}, True),
+        ({"begun": False, "first": True}, False),
+        ({"refused_by": "a"}, False),
+        ({"leaving": Leaving(1, "2757", "a", 3, Why.TRIES)}, False),
+        ({"opted_out": "+62811"}, False),
+    ],
+)
+def test_a_mark_is_plain_where_it_changes_nothing_but_its_row(changed: dict[str, Any], *, plain: bool) -> None:
+    assert Mark(1, states.QUEUED, **changed).is_plain is plain
+
+
+def test_a_refusal_stands_only_together_with_the_stop_that_it_tells(store: Store) -> None:
+    queue(store)
+    with store.write() as connection:
+        connection.execute(text("ALTER TABLE contact RENAME TO elsewhere"))
+    refused = Outcome(Verdict.REFUSED, error_code="21610", opted_out=True)
+    with suppress(DBAPIError, StoreUnavailable):
+        send(store, Scripted(lambda parcel: refused))
+    assert [row.state for row in rows(store)] == ["sending"]  # the sweep finds out about it
 
 
 def opted_out_at(store: Store) -> int | None:

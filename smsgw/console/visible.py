@@ -1,7 +1,4 @@
-"""Visible: text from outside as it may be shown, with every character that hides or reorders others spelled out.
-
-The classes are those of reliability T16; to them come the letters that look like nothing at all.
-"""
+"""Visible: text from outside as it may be shown, with every character that hides or reorders others spelled out."""
 
 import re
 import unicodedata
@@ -9,8 +6,8 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
-_CLASSES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_BLANKS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+from smsgw.hidden import hides
+
 _PLAIN: Final = re.compile(r"[ -~\u00a1-\u00ac\u00ae-\u02ff]*")  # nothing to look at, most of the time
 _STACKED: Final = 3  # marks on one letter, beyond which they would climb over other rows
 
@@ -25,7 +22,7 @@ def visible(text: object) -> Markup:
 def plain_visible(text: object) -> str:
     """The same for a file or an attribute: text alone, with <U+202E> written into it."""
     given = "" if text is None else str(text)
-    return "".join(_name(one) if _hides(one) and one != "\n" else one for one in given)
+    return "".join(_name(one) if hides(one) and one != "\n" else one for one in given)
 
 
 def _shown(text: str) -> list[Markup]:
@@ -35,16 +32,11 @@ def _shown(text: str) -> list[Markup]:
         stacked = stacked + 1 if unicodedata.category(one) in ("Mn", "Me") else 0
         if one == "\n":
             parts.append(Markup('<span class="hid">↵</span>\n'))
-        elif _hides(one) or stacked > _STACKED:
+        elif hides(one) or stacked > _STACKED:
             parts.append(Markup('<span class="hid">{}</span>').format(_name(one)))
         else:
             parts.append(escape(one))
     return parts
-
-
-def _hides(one: str) -> bool:
-    category = unicodedata.category(one)
-    return category in _CLASSES or one in _BLANKS or (category == "Zs" and one != " ")
 
 
 def _name(one: str) -> str:

@@ -96,9 +96,9 @@ class SendVerb:
                 time.sleep(RECORD_AGAIN_S)
 
     def _record_once(self, token: str, marks: Sequence[Mark]) -> None:
-        several = any(mark.refused_by or mark.leaving or mark.first for mark in marks)
+        write = self._store.write_one if all(mark.is_plain for mark in marks) else self._store.write
         try:
-            with self._store.write() if several else self._store.write_one() as connection:
+            with write() as connection:
                 self._write(connection, token, marks)
         except IntegrityError:
             # The carrier gave an id that another message has. That one is uncertain; its neighbours are not.

@@ -54,6 +54,11 @@ class Mark:
     leaving: Leaving | None = None  # where another carrier may take it
     opted_out: str | None = None  # the phone, where it has told the carrier to stop
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether writing it changes nothing but its own row."""
+        return not (self.first or self.refused_by or self.leaving or self.opted_out)
+
 
 def queue(connection: Connection, drafts: Sequence[Draft]) -> list[OutboundRow]:
     """Queue messages. One that stands already (same inbound, kind, resend number) stays as it is. None is claimed."""

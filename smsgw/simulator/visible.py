@@ -4,9 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_BLANK = frozenset("\u00a0\u2007\u202f\u3000\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-_PLAIN = "\n"
+from smsgw.hidden import hides
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +19,7 @@ def pieces(text: str) -> Iterator[Piece]:
     """The text in order, each hidden character by itself."""
     plain = ""
     for char in text:
-        if not _hidden(char):
+        if char == "\n" or not hides(char):
             plain += char
             continue
         if plain:
@@ -30,7 +28,3 @@ def pieces(text: str) -> Iterator[Piece]:
         yield Piece(f"U+{ord(char):04X}", unicodedata.name(char, "CONTROL"))
     if plain:
         yield Piece(plain)
-
-
-def _hidden(char: str) -> bool:
-    return char in _BLANK or (char not in _PLAIN and unicodedata.category(char) in _HIDDEN)

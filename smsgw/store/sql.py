@@ -108,7 +108,10 @@ def locked(values: Mapping[str, ColumnElement[Any]], key: ColumnElement[Any], na
 
 
 def unindexed(column: ColumnElement[str]) -> ColumnElement[str]:
-    """A column of rows that are found by their key: its partial index may be full of rows that are gone from it."""
+    """A column of rows that are found by their keys, and not by its index.
+
+    PostgreSQL's partial index may be full of rows that are gone from it; SQLite would take one of half the table.
+    """
     return column.concat(literal_column("''"))
 
 

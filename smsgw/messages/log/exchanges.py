@@ -9,9 +9,9 @@ from smsgw.messages import states
 from smsgw.messages.log.entry import Entry, Reply
 from smsgw.messages.log.filters import INBOUND_STATES, NOBODY, OUTBOUND_STATES, Filters
 from smsgw.messages.log.seeks import Seek, Way, distinct
-from smsgw.messages.log.streams import REPLIES, Conditions, Stream, equal, of_kinds, reply_columns, times, unindexed
+from smsgw.messages.log.streams import REPLIES, Conditions, Stream, equal, of_kinds, reply_columns, times
 from smsgw.messages.tables import inbound, outbound
-from smsgw.store.sql import spelled
+from smsgw.store.sql import spelled, unindexed
 
 _reply = outbound.alias("reply")
 _later = outbound.alias("later")

@@ -8,10 +8,10 @@ from sqlalchemy import Connection, select
 from smsgw.messages.log.entry import Entry, Reply
 from smsgw.messages.log.filters import INBOUND_STATES, OUTBOUND_STATES, Filters
 from smsgw.messages.log.seeks import Seek, Way, distinct
-from smsgw.messages.log.streams import OUR_OWN, Conditions, Stream, equal, of_kinds, reply_columns, times, unindexed
+from smsgw.messages.log.streams import OUR_OWN, Conditions, Stream, equal, of_kinds, reply_columns, times
 from smsgw.messages.rows import Kind
 from smsgw.messages.tables import outbound
-from smsgw.store.sql import spelled
+from smsgw.store.sql import spelled, unindexed
 
 _ours = of_kinds(outbound.c.kind, OUR_OWN)
 _no_reply = outbound.c.kind != spelled(Kind.REPLY)  # as the indexes' condition has it

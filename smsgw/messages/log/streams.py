@@ -40,11 +40,6 @@ def of_kinds(column: ColumnElement[str], kinds: Sequence[Kind]) -> ColumnElement
     return column.in_([spelled(kind.value) for kind in kinds])
 
 
-def unindexed(column: ColumnElement[str]) -> ColumnElement[str]:
-    """A column of rows that are looked at by their numbers: SQLite would take its index, be it half the table."""
-    return column.concat("")
-
-
 def equal(*pairs: tuple[ColumnElement[Any], object]) -> list[ColumnElement[bool]]:
     """The columns that have to have a value."""
     return [column == value for column, value in pairs if value is not None]

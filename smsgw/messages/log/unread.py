@@ -11,10 +11,9 @@ from smsgw.messages import states
 from smsgw.messages.log.exchanges import EXCHANGES
 from smsgw.messages.log.seeks import Seek, Span, distinct, numbers
 from smsgw.messages.log.slots import slots
-from smsgw.messages.log.streams import unindexed
 from smsgw.messages.tables import inbound
 from smsgw.store import Store
-from smsgw.store.sql import dialect_of, listed, spelled
+from smsgw.store.sql import dialect_of, listed, spelled, unindexed
 
 MOST: Final = 1_000
 
