@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import replace
 from threading import Event
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from smsgw import logs
 from smsgw.carriers import Carrier, Outcome, Parcel, Verdict
 from smsgw.errors import StoreUnavailable
+from smsgw.gateway.calling import Calling
 from smsgw.messages import inbox, notices, outbox, pauses, reroutes, spending, states
 from smsgw.messages.outbox import Mark
 from smsgw.messages.reroutes import Leaving, Routes, Why
@@ -23,8 +25,6 @@ from smsgw.messages.terms import FREE, Terms
 from smsgw.store import Store
 
 BEGIN_WITHIN_S = 10.0  # a call that has not begun by then is given back: its lease would run out under it
-SLOW_S = 0.003  # a call on average, from which on the rest of a batch is called side by side
-HICCUP_S = 0.02  # of a busy machine, which says nothing of the carrier
 RECORD_WITHIN_S, RECORD_AGAIN_S = 4.0, 0.2  # with the calls this is shorter than a job
 MAX_BACKOFF_MS = 300_000
 AGAIN_S = 0.1  # between two looks at what waits for its pace: less than a bucket takes to fill
@@ -53,12 +53,11 @@ class SendVerb:
         self._now = now  # in seconds, for how long calls take
         self._store = store
         self._carriers = carriers
-        self._pool = pool
         self._routes = routes
         self._terms = terms
         self._later = later
         self._stopping = stopping or Event()
-        self._is_slow = False  # the last call, or the last batch
+        self._calling = Calling(self._call, pool, now)
 
     def __call__(self, limit: int) -> int:
         """Send up to `limit` due messages; how many were claimed."""
@@ -75,7 +74,15 @@ class SendVerb:
 
     def hand_over(self, token: str, rows: Sequence[OutboundRow]) -> None:
         """Send messages whose claim under `token` is committed."""
-        self._record(token, self._call_all(rows))
+        begin_by = self._now() + BEGIN_WITHIN_S
+        marks: list[Mark] = []
+        for ended in self._calling.ends([(row, begin_by) for row in rows]):
+            marks += ended
+            with suppress(StoreUnavailable):  # what is not written now is with the next
+                self._record_once(token, marks)
+                marks = []
+        if marks:
+            self._record(token, marks)
 
     def _come_again(self) -> None:
         with self._store.read() as connection:
@@ -122,32 +129,14 @@ class SendVerb:
         for mark in marks:
             _pause(connection, mark)
 
-    def _call_all(self, rows: Sequence[OutboundRow]) -> list[Mark]:
-        started = self._now()
-        begin_by = started + BEGIN_WITHIN_S
-        marks: list[Mark] = []
-        for at, row in enumerate(rows):
-            # Threads cost more than they save where the carrier is near, and save all where it is far. One that was
-            # slow is not waited for at the next batch's first call either: where it hangs, that would be all it takes.
-            if self._is_slow:
-                marks += self._pool.map(lambda row: self._call(row, begin_by), rows[at:])
-                break
-            marks.append(self._call(row, begin_by))
-            self._is_slow = _is_slow(self._now() - started, at + 1)
-        self._is_slow = _is_slow(self._now() - started, len(rows))
-        return marks
-
-    def _call(self, row: OutboundRow, begin_by: float) -> Mark:
+    def _call(self, claimed: tuple[OutboundRow, float]) -> Mark:
+        row, begin_by = claimed
         if self._stopping.is_set() or self._now() > begin_by:
             return Mark(row.id, states.QUEUED, begun=False, first=row.attempts == 1)
         carrier = self._carriers.get(row.carrier)
         if carrier is None:
             return _without_carrier(row)
         return _mark(row, carrier.send(_parcel(row)))
-
-
-def _is_slow(seconds: float, calls: int) -> bool:
-    return seconds > max(HICCUP_S, calls * SLOW_S)
 
 
 def _pause(connection: Connection, mark: Mark) -> None:

@@ -38,17 +38,19 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str) -> 
 @click.option("-n", "count", type=int, default=0, help="messages; without it each scenario's own number")
 @click.option("--quick", is_flag=True, help="the quick set with its small numbers")
 @click.option("--at-once", default=1, show_default=True, help="runs side by side")
-@click.option("--keep", is_flag=True, help="keep what the file has of other scenarios")
+@click.option("--keep", is_flag=True, help="go on with the file: what it has is kept and not played again")
 @click.option("--json", "path", type=click.Path(path_type=Path), default="build/faults.json", show_default=True)
 def main(
     names: list[str], seeds: list[int], kinds: list[str], count: int, quick: bool, at_once: int, keep: bool, path: Path
 ) -> None:
     """Play faults with real processes, and count what was lost, doubled, mismatched or stuck."""
     chosen = [ALL[name] for name in names if not quick or ALL[name].quick]
+    if not keep:
+        path.unlink(missing_ok=True)
     turns = [*_turns(chosen, kinds, seeds, count, quick=quick)]
+    turns = [turn for turn in turns if not table.holds(path, turn.scenario.name, turn.db, turn.seed)]
     with TemporaryDirectory(prefix="smsgw-faults-") as folder, open_house(Path(folder), kinds) as house:
-        rows = [_shown(row, at, len(turns)) for at, row in enumerate(run_all(house, turns, at_once), 1)]
-    table.write(path, rows, keep=keep)
+        rows = [_told(path, row, at, len(turns)) for at, row in enumerate(run_all(house, turns, at_once), 1)]
     red = [row for row in rows if not row.is_clean]
     click.echo(f"{len(rows)} runs, {len(red)} red; written to {path}")
     sys.exit(bool(red))
@@ -64,7 +66,9 @@ def _turns(
                 yield Turn(scenario, kind, seed, many)
 
 
-def _shown(row: Row, at: int, of: int) -> Row:
+def _told(path: Path, row: Row, at: int, of: int) -> Row:
+    """Written down at once: hours of runs may be cut off, and go on with `--keep`."""
+    table.add(path, row)
     if row.skipped:
         click.echo(f"{at}/{of} {row.scenario} {row.db:<10} skipped: {row.skipped}")
         return row

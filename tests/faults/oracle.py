@@ -125,7 +125,11 @@ def _count_mismatched(stage: Stage, verdict: Verdict, replies: list[Out]) -> Non
     gone = {letter.phone for letter in stage.senders.sent if letter.sid in _buried(stage)}
     unknown = {one.token for one in stage.carrier.taken if one.message.to not in gone} - {out.token for out in replies}
     wrong = [out for out in replies if out.is_taken != (out.token in taken)]
-    unjust = [out for out in replies if out.state == states.FAILED_UNKNOWN and not _just(stage, out)]
+    given_up = [out for out in replies if out.state == states.FAILED_UNKNOWN]
+    unjust = [out for out in given_up if not _just(stage, out)]
+    if given_up:
+        stage.notes["given_up_in_the_dark"] = sum(out.token in stage.carrier.dark for out in given_up)
+        stage.notes["given_up_after_a_death"] = sum(out.token not in stage.carrier.dark for out in given_up)
     unjust += [out for out in replies if out.state == states.FAILED and not _refused(stage, out)]
     lower = [out for out in replies if not _as_reported(stage, out)]
     verdict.mismatched = len(unknown) + len(wrong) + len(unjust) + len(lower)

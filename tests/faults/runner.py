@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,14 +46,14 @@ class Row:
         return not (self.lost or self.doubled or self.mismatched or self.stuck or self.problems)
 
 
-def run(scenario: Scenario, house: House, kind: str, seed: int, count: int) -> Row:
-    """Play a scenario once on this database."""
+def run(scenario: Scenario, house: House, kind: str, seed: int, count: int, *, alone: bool = False) -> Row:
+    """Play a scenario once on this database; `alone`: nothing else runs beside it, so that its times tell something."""
     if why := scenario.skipped(kind):
         return Row(scenario.name, scenario.title, kind, seed, skipped=why)
     started = time.monotonic()
     with (
         TemporaryDirectory(prefix="smsgw-faults-") as folder,
-        closing(_stage(scenario, house, kind, Path(folder), seed, count)) as stage,
+        closing(_stage(scenario, house, kind, Path(folder), seed, count, alone=alone)) as stage,
     ):
         try:
             scenario.play(stage)
@@ -79,12 +80,16 @@ def run_all(house: House, turns: Sequence[Turn], at_once: int) -> Iterator[Row]:
     for alone, width in ((False, at_once), (True, 1)):
         with ThreadPoolExecutor(width, thread_name_prefix="scenario") as pool:
             mine = [turn for turn in turns if turn.scenario.alone is alone]
-            yield from pool.map(lambda turn: run(turn.scenario, house, turn.db, turn.seed, turn.count), mine)
+            yield from pool.map(partial(_play, house, alone=width == 1), mine)
 
 
-def _stage(scenario: Scenario, house: House, kind: str, folder: Path, seed: int, count: int) -> Stage:
+def _play(house: House, turn: Turn, *, alone: bool) -> Row:
+    return run(turn.scenario, house, turn.db, turn.seed, turn.count, alone=alone)
+
+
+def _stage(scenario: Scenario, house: House, kind: str, folder: Path, seed: int, count: int, *, alone: bool) -> Stage:
     own_server, disk_bytes = scenario.own_server, scenario.disk_bytes
-    return Stage(house, kind, folder, seed, count, own_server=own_server, disk_bytes=disk_bytes)
+    return Stage(house, kind, folder, seed, count, own_server=own_server, disk_bytes=disk_bytes, alone=alone)
 
 
 def _row(scenario: Scenario, stage: Stage, seed: int, verdict: Verdict, seconds: float) -> Row:

@@ -22,7 +22,7 @@ class Scenario:
     `count`: messages; `quick`: messages in the quick set, 0 where it has no place there. `once`: the seed changes
     nothing, so one run tells all. `check`: what else must hold when everything has drained. `own_server`: it ends its
     PostgreSQL. `disk_bytes`: its database has a disk of its own, no larger than that.
-    `alone`: it measures, so nothing is played beside it.
+    `alone`: it measures, so nothing is played beside it; where something is, its ceilings are not held against it.
     """
 
     name: str

@@ -4,7 +4,6 @@ import json
 import os
 import platform
 import time
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,36 +18,54 @@ HEAD = ("scenario", "runs", *(name.replace("_", " ") for name in COUNTS), "longe
 Entry = dict[str, Any]
 
 
-def together(rows: Iterable[Row]) -> list[Entry]:
-    """One entry for each scenario and database: its counts summed, the longest silence, the largest figures."""
-    found: defaultdict[tuple[str, str], list[Row]] = defaultdict(list)
-    for row in rows:
-        found[row.scenario, row.db].append(row)
-    return [_entry(same) for same in found.values()]
-
-
-def _entry(rows: Sequence[Row]) -> Entry:
-    one = rows[0]
-    entry: Entry = {"scenario": one.scenario, "title": one.title, "db": one.db}
-    if one.skipped:
-        return entry | {"skipped": one.skipped}
-    figures: dict[str, float] = {}
-    for name, value in (figure for row in rows for figure in row.figures):
-        figures[name] = max(value, figures.get(name, 0.0))
+def entry_of(row: Row) -> Entry:
+    """The entry of one run."""
+    entry: Entry = {"scenario": row.scenario, "title": row.title, "db": row.db}
+    if row.skipped:
+        return entry | {"skipped": row.skipped}
     return entry | {
-        "seeds": [row.seed for row in rows],
-        **{name: sum(getattr(row, name) for row in rows) for name in COUNTS},
-        "silence_s": max(row.silence_s for row in rows),
-        "seconds": round(sum(row.seconds for row in rows), 1),
-        "figures": figures,
-        "problems": [f"seed {row.seed}: {problem}" for row in rows for problem in row.problems],
+        "seeds": [row.seed],
+        **{name: getattr(row, name) for name in COUNTS},
+        "silence_s": row.silence_s,
+        "seconds": row.seconds,
+        "figures": dict(row.figures),
+        "problems": [f"seed {row.seed}: {problem}" for problem in row.problems],
     }
 
 
-def write(path: Path, rows: Iterable[Row], *, keep: bool) -> None:
-    """Write the entries of these runs; `keep`: beside those of other scenarios that stand in the file already."""
-    entries = {(entry["scenario"], entry["db"]): entry for entry in (read(path)["rows"] if keep else ())}
-    entries |= {(entry["scenario"], entry["db"]): entry for entry in together(rows)}
+def added(one: Entry, other: Entry) -> Entry:
+    """Two entries of one scenario and database as one: counts summed, the longest silence, the largest figures."""
+    if "skipped" in other:
+        return other
+    figures = {
+        name: max(entry["figures"].get(name, 0.0) for entry in (one, other))
+        for name in sorted({*one["figures"], *other["figures"]})
+    }
+    return other | {
+        "seeds": sorted(one["seeds"] + other["seeds"]),
+        **{name: one[name] + other[name] for name in COUNTS},
+        "silence_s": max(one["silence_s"], other["silence_s"]),
+        "seconds": round(one["seconds"] + other["seconds"], 1),
+        "figures": figures,
+        "problems": one["problems"] + other["problems"],
+    }
+
+
+def add(path: Path, row: Row) -> None:
+    """Write one run into the file, added to what the file has of its scenario and database."""
+    entries = {(entry["scenario"], entry["db"]): entry for entry in read(path)["rows"]}
+    key, new = (row.scenario, row.db), entry_of(row)
+    entries[key] = added(entries[key], new) if key in entries else new
+    _write(path, entries)
+
+
+def holds(path: Path, scenario: str, db: str, seed: int) -> bool:
+    """Whether the file has this run."""
+    mine = (entry for entry in read(path)["rows"] if (entry["scenario"], entry["db"]) == (scenario, db))
+    return any(seed in entry.get("seeds", ()) for entry in mine)
+
+
+def _write(path: Path, entries: Mapping[tuple[str, str], Entry]) -> None:
     machine = {"processors": os.cpu_count(), "python": platform.python_version()}
     lines = ",\n".join(json.dumps(entries[key]) for key in sorted(entries))
     head = f'{{"written": "{time.strftime("%Y-%m-%d")}", "machine": {json.dumps(machine)}, "rows": [\n'

@@ -25,9 +25,8 @@ def slow(stage: Stage) -> None:
     """Hundreds of connections drip their headers or bodies, while healthy posts come."""
     stage.open()
     stage.network.run(_beside_slow(stage), within_s=120.0)
-    slowest = stage.slowest_post_s()
-    stage.notes |= {"slow_connections": 2 * SLOW_EACH, "slowest_webhook_s": slowest}
-    stage.require(slowest <= HEALTHY_S, f"a healthy post took {slowest:.2f} s beside slow ones")
+    stage.notes["slow_connections"] = 2 * SLOW_EACH
+    stage.posts_within(HEALTHY_S)
 
 
 async def _beside_slow(stage: Stage) -> None:
