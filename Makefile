@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 # Two workers, each with its own Valkey and PostgreSQL; PYTEST="-x tests/test_layers.py" narrows a run.
-PYTEST ?= -n 2 --dist loadgroup
+PYTEST ?= -n 2 --dist loadgroup --durations=25 --durations-min=4
 
 .PHONY: help setup setup-dev up test lint format docs bench faults lock clean
 
