@@ -40,7 +40,7 @@ bench: setup-dev ## measure the gateway beside the usual way to build one (takes
 	@$(BIN)/python -m tests.bench
 
 faults: setup-dev ## play every fault on both databases with ten seeds, and write docs/faults.md (takes hours)
-	@$(BIN)/python -m tests.faults --seed 1,2,3,4,5,6,7,8,9,10 --at-once 2 --json docs/recorded/faults.json
+	@$(BIN)/python -m tests.faults --seed 1,2,3,4,5,6,7,8,9,10 --at-once 5 --json docs/recorded/faults.json
 	@$(BIN)/python -m tests.docs write
 
 lock: setup-dev ## lock the newest versions that pyproject.toml allows (needs the package index)
