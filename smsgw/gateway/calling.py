@@ -4,6 +4,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, wait
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 Row = TypeVar("Row")
@@ -41,7 +42,7 @@ class Calling(Generic[Row, End]):
     def _many(self, rows: Sequence[Row], started: float) -> Iterator[list[End]]:
         left, ended = deque(rows), deque[End]()
         calls = self._begin(left, ended, len(rows) if self._is_slow else 1)
-        while wait(calls, TELL_S if len(calls) > 1 else HICCUP_S).not_done:
+        while not _over(calls):
             if len(calls) == 1 and left:
                 slow = _is_slow(self._now() - started, len(ended) + 1)
                 calls += self._begin(left, ended, len(left)) if slow else []
@@ -61,6 +62,15 @@ class Calling(Generic[Row, End]):
             except IndexError:
                 return
             ended.append(self._call(row))
+
+
+def _over(calls: Sequence[Future[None]]) -> bool:
+    """Whether all are over; waits a while for it."""
+    if len(calls) > 1:
+        return not wait(calls, TELL_S).not_done
+    with suppress(TimeoutError):  # of a single one this is told much sooner than by `wait`
+        calls[0].exception(HICCUP_S)
+    return calls[0].done()
 
 
 def _taken(ended: deque[End]) -> list[End]:
