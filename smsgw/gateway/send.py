@@ -27,6 +27,7 @@ SLOW_S = 0.003  # a call on average, from which on the rest of a batch is called
 HICCUP_S = 0.02  # of a busy machine, which says nothing of the carrier
 RECORD_WITHIN_S, RECORD_AGAIN_S = 4.0, 0.2  # with the calls this is shorter than a job
 MAX_BACKOFF_MS = 300_000
+LAST_GROWTH = 9  # the try after which waits are at their longest: one of days has thousands
 AGAIN_S = 0.1  # between two looks at what waits for its pace: less than a bucket takes to fill
 STATE = {Verdict.ACCEPTED: states.ACCEPTED, Verdict.REFUSED: states.FAILED, Verdict.AMBIGUOUS: states.UNKNOWN}
 
@@ -213,5 +214,5 @@ def _mark(row: OutboundRow, outcome: Outcome) -> Mark:
 def _backoff_ms(attempts: int, outcome: Outcome) -> int:
     # Never sooner than the carrier asks for; but a carrier that asks for nothing at all must not use up the attempts.
     asked_s = outcome.retry_after_s or 0.0
-    grown_s = 2**attempts * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
+    grown_s = 2 ** min(attempts, LAST_GROWTH) * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
     return min(int(1000 * max(asked_s, grown_s)), MAX_BACKOFF_MS)
