@@ -48,13 +48,15 @@ class Receipt:
 @dataclass(frozen=True, slots=True)
 class Report:
     """A delivery report. `token` is ours, from the callback URL; `state` is one of smsgw's, or None
-    where the carrier's word is not known; `status` is the carrier's own word."""
+    where the carrier's word is not known; `status` is the carrier's own word; `opted_out`: it was not
+    delivered because the phone has told the carrier to stop."""
 
     token: str
     carrier_id: str
     status: str
     state: str | None
     error_code: str | None
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

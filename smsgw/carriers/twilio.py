@@ -111,13 +111,14 @@ class Twilio:
         check(fields, REPORT_FIELDS)
         query = read_query(hook.target.partition("?")[2])
         check(query, {"t": TOKEN})
-        status = fields["MessageStatus"].lower()
+        status, code = fields["MessageStatus"].lower(), fields.get("ErrorCode", "").lstrip("0")
         return Report(
             token=query.get("t", ""),
             carrier_id=fields["MessageSid"],
             status=status,
             state=STATUS.get(status),
-            error_code=fields.get("ErrorCode", "").lstrip("0") or None,
+            error_code=code or None,
+            opted_out=code == OPTED_OUT,
         )
 
     def send(self, parcel: Parcel) -> Outcome:
