@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,16 @@ class Listed:
     body: str
     status: str
     created_ms: int
+
+
+@runtime_checkable
+class Redacting(Protocol):
+    """What a carrier has besides that keeps texts and can be told to empty them."""
+
+    def redact(self, carrier_id: str) -> Outcome:
+        """Empty the text of a message that came in or went out; ACCEPTED also where it was empty. Never raises, and
+        may be called from several threads at once."""
+        ...
 
 
 class Carrier(Protocol):
