@@ -45,6 +45,10 @@ class Settings(BaseSettings):
         SecretStr(""), description="the token before, still accepted while it is being rotated"
     )
     twilio_api_url: str = Field("https://api.twilio.com", description="the carrier's REST API")
+    twilio_redact: Literal["off", "on"] = Field(
+        "off",
+        description="`on`: texts are emptied at Twilio too, four days after they came or left",
+    )
     twilio_from: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="our numbers, comma-separated; the first one sends what has no inbound number"
     )

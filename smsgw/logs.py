@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from contextlib import suppress
+import threading
 
 import structlog
 
@@ -11,11 +11,9 @@ _QUIET = ("twilio", "urllib3", "rq", "rq.worker", "rq.cron", "werkzeug", "alembi
 
 def configure(level: str) -> None:
     """Send all logs to standard error as JSON lines from `level` upwards."""
-    logging.raiseExceptions = False  # a full disk under the log must not stop a message
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s", force=True)
-    logging.getLogger().handlers[0].setFormatter(
-        structlog.stdlib.ProcessorFormatter(processors=[_foreign, *_RENDER], foreign_pre_chain=[])
-    )
+    libraries = _Libraries(sys.stderr)
+    libraries.setFormatter(structlog.stdlib.ProcessorFormatter(processors=[_foreign, *_RENDER], foreign_pre_chain=[]))
+    logging.basicConfig(handlers=[libraries], level=logging.WARNING, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.configure(
@@ -26,13 +24,46 @@ def configure(level: str) -> None:
     )
 
 
+class Lost:
+    """Counts lines that could not be written, until somebody takes the number."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        self._lock = threading.Lock()
+
+    def add(self, lines: int = 1) -> None:
+        """So many more were lost."""
+        with self._lock:
+            self.lines += lines
+
+    def take(self) -> int:
+        """How many were lost; from now they are somebody else's to tell."""
+        with self._lock:
+            lines, self.lines = self.lines, 0
+            return lines
+
+
+lost = Lost()
+"""The lines that this process has lost."""
+
+
+class _Libraries(logging.StreamHandler):  # type: ignore[type-arg]  # generic for type checkers alone
+    """Prints what libraries say; a full disk under it must not stop a message."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the library's name
+        """Count it."""
+        lost.add()
+
+
 class _Stderr:
     """Prints a line onto standard error as it is now; a full disk or a closed pipe under it stops no message."""
 
     def msg(self, line: str) -> None:
-        with suppress(OSError, ValueError):
+        try:
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
+        except (OSError, ValueError):
+            lost.add()
 
     debug = info = warning = error = critical = exception = msg
 

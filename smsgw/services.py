@@ -1,6 +1,6 @@
 """The wiring: which part gets which, built once per process from the settings."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from threading import Event
 from redis import Redis
 
 from smsgw import logs
-from smsgw.carriers import Carrier
+from smsgw.carriers import Carrier, Redacting
 from smsgw.clock import Clock, day_of, today
 from smsgw.config import Settings
 from smsgw.errors import StartupError, StoreUnavailable
@@ -23,6 +23,7 @@ from smsgw.gateway.look import LookVerb
 from smsgw.gateway.notices import Sender
 from smsgw.gateway.purge import Keep, PurgeVerb
 from smsgw.gateway.receive import Receive
+from smsgw.gateway.redact import Redact
 from smsgw.gateway.reply import Budget
 from smsgw.gateway.send import SendVerb
 from smsgw.gateway.settle import Settle
@@ -178,16 +179,23 @@ def open_work(services: Services) -> Iterator[Work]:
             pool=pool,
             looking=LookVerb(services.store, services.carriers, pool),
             collecting=CollectVerb(services.store, services.carriers, services.receive, services.bell),
-            purging=purging(services.settings, services.store),
+            purging=purging(services.settings, services.store, _redacting(services, pool)),
             stopping=stopping,
             paced=bool(services.settings.pace),
         )
 
 
-def purging(settings: Settings, store: Store) -> PurgeVerb:
-    """What erases messages in their time."""
+def purging(settings: Settings, store: Store, redact: Callable[[], int] = lambda: 0) -> PurgeVerb:
+    """What erases messages in their time; `redact` does so at the carrier."""
     clock = Clock(store, movable=settings.environment == "demo")
-    return PurgeVerb(store, clock, Keep(settings.keep_bodies_days, settings.keep_rows_days))
+    return PurgeVerb(store, clock, Keep(settings.keep_bodies_days, settings.keep_rows_days), redact)
+
+
+def _redacting(services: Services, pool: Executor) -> Callable[[], int]:
+    if services.settings.twilio_redact == "off":
+        return lambda: 0
+    keeping = {name: carrier for name, carrier in services.carriers.items() if isinstance(carrier, Redacting)}
+    return Redact(services.store, keeping, pool)
 
 
 def sender_of(services: Services, now_ms: int) -> Sender:

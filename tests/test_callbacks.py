@@ -1,20 +1,21 @@
 """Delivery reports: in any order, twice, early, late or for nobody, the state only rises and all are kept."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, event, func, select, update
 
-from smsgw.carriers.twilio import STATUS
+from smsgw.carriers.twilio import OPTED_OUT, STATUS
 from smsgw.gateway.settle import Settle
-from smsgw.messages import outbox, states
+from smsgw.messages import outbox, reports, states
 from smsgw.messages.outbox import Mark
 from smsgw.messages.reports import Delivery
 from smsgw.messages.rows import Draft, Kind
-from smsgw.messages.tables import orphan_callback, outbound, outbound_event
+from smsgw.messages.tables import contact, orphan_callback, outbound, outbound_event
 from smsgw.store import Store
 from tests.support import truth
 
@@ -44,7 +45,8 @@ def accepted(store: Store, n: int = 1) -> list[Any]:
 
 
 def report(status: str, token: str = "", carrier_id: str = "SM1", code: str | None = None) -> Delivery:
-    return Delivery("twilio", token, carrier_id, status.lower(), STATUS.get(status.lower()), code)
+    state = STATUS.get(status.lower())
+    return Delivery("twilio", token, carrier_id, status.lower(), state, code, opted_out=code == OPTED_OUT)
 
 
 def state_of(store: Store, row_id: int) -> Any:
@@ -82,8 +84,8 @@ def test_in_every_order_the_highest_rank_stays(sqlite_store: Store) -> None:
 @pytest.mark.parametrize("case", truth.rows("status_sequences"))
 def test_sequences_from_outside_end_as_they_should(sqlite_store: Store, case: dict[str, Any]) -> None:
     row = accepted(sqlite_store)[0]
-    for event in case["events"]:
-        Settle(sqlite_store)(report(event["status"], row.callback_token, "SM1", event.get("error_code")))
+    for told in case["events"]:
+        Settle(sqlite_store)(report(told["status"], row.callback_token, "SM1", told.get("error_code")))
     found = state_of(sqlite_store, row.id)
     # The carrier's first word, queued, is our accepted.
     assert found.state in [STATUS.get(final, final) for final in case["expected_final"]]
@@ -175,3 +177,62 @@ def test_an_id_that_an_smsc_gives_twice_stays_with_the_first(store: Store) -> No
     found = [state_of(store, row.id) for row in rows]
     assert [row.state for row in found] == ["delivered"] * 4
     assert [row.carrier_id for row in found] == ["smsc/1", None, None, None]
+
+
+def opted_out(store: Store) -> list[str]:
+    """The phones that have told somebody to stop."""
+    with store.read() as connection:
+        found = select(contact.c.phone).where(contact.c.opted_out_at.is_not(None))
+        return sorted(connection.scalars(found))
+
+
+REFUSED = [
+    ("undelivered", OPTED_OUT, True),
+    ("failed", OPTED_OUT, True),
+    ("failed", "30003", False),
+    ("failed", None, False),
+    ("huh", OPTED_OUT, False),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "stops"), REFUSED)
+def test_a_stop_that_only_a_report_tells_counts(store: Store, status: str, code: str | None, *, stops: bool) -> None:
+    first, _ = accepted(store, 2)
+    assert Settle(store)(report(status, first.callback_token, f"SM{first.id}", code))
+    assert opted_out(store) == (["+6281200000000"] if stops else [])
+
+
+def test_who_has_opted_in_again_is_not_put_out_by_the_same_report(store: Store) -> None:
+    row = accepted(store)[0]
+    refused = report("failed", row.callback_token, f"SM{row.id}", OPTED_OUT)
+    assert Settle(store)(refused)
+    with store.write() as connection:
+        connection.execute(update(contact).values(opted_out_at=None))
+    assert Settle(store)(refused)
+    assert opted_out(store) == []
+
+
+def test_many_stops_of_one_moment_take_two_statements_more(store: Store) -> None:
+    rows = accepted(store, 20)
+    counts = []
+    for code in ("30003", OPTED_OUT):
+        batch, rows = rows[:10], rows[10:]
+        told = [report("failed", row.callback_token, f"SM{row.id}", code) for row in batch]
+        with store.write() as connection, counted(connection) as statements:
+            assert reports.apply_all(connection, told) == [True] * 10
+        counts.append(len(statements))
+    assert counts[1] == counts[0] + 2
+    assert opted_out(store) == [f"+62812{i:08}" for i in range(10, 20)]
+
+
+@contextmanager
+def counted(connection: Connection) -> Iterator[list[str]]:
+    """The statements that run meanwhile."""
+    seen: list[str] = []
+
+    def spy(*run: Any) -> None:
+        seen.append(run[2])
+
+    event.listen(connection, "before_cursor_execute", spy)
+    yield seen
+    event.remove(connection, "before_cursor_execute", spy)

@@ -119,6 +119,12 @@ ELSEWHERE = [
 ]
 
 
+@pytest.mark.parametrize(("code", "opted_out"), [("21610", True), ("30003", False), ("", False)])
+def test_a_report_knows_it_too(code: str, *, opted_out: bool) -> None:
+    fields = TWILIO.report("token", "failed") | {"ErrorCode": code}
+    assert TWILIO.carrier().read_report(TWILIO.ask("status", fields)).opted_out is opted_out
+
+
 @pytest.mark.parametrize(("code", "opted_out"), [(21610, True), (21211, False), (21408, False)])
 def test_a_phone_that_told_the_carrier_to_stop_is_known_by_its_code(code: int, opted_out: bool) -> None:
     with server(answering("400 Bad Request", f'{{"code": {code}, "message": "x"}}')) as url:

@@ -15,10 +15,11 @@ from smsgw.gateway.desk import Desk
 from smsgw.keywords.secret import MASK
 from smsgw.members import pins as kept
 from smsgw.members.demo import populate
-from smsgw.members.tables import pins
+from smsgw.members.tables import guards, pins
 from smsgw.messages import inbox
 from smsgw.messages.tables import contact, inbound
 from smsgw.store import Store
+from tests.support import twilio
 from tests.support.gateway import Gateway
 from tests.support.identity import (
     ABSENT,
@@ -249,6 +250,49 @@ def test_three_wrong_ones_in_a_row_lock_until_a_branch_opens(pinned: Gateway) ->
         open_phone(connection, SITI.phone)
     assert says(pinned, f"SALDO {PIN}") == ["jht.balance"]
     assert locked_until(pinned.services.store) == 0
+
+
+# Texts within ten seconds, each under an id of its own; what becomes of them, and the wrong guesses that are counted.
+DOUBLED = [
+    ([f"SALDO {WRONG}"] * 2, ["base.pin_bad", "(duplicate)"], 1),
+    ([f"SALDO {WRONG}"] * 5, ["base.pin_bad", *["(duplicate)"] * 4], 1),
+    ([f"SALDO {WRONG}", f"saldo  {WRONG}!"], ["base.pin_bad", "(duplicate)"], 1),
+    ([f"SALDO {WRONG}", "SALDO 482917"], ["base.pin_bad", "base.pin_bad"], 2),
+    ([f"SALDO {WRONG}", f"SALDO {PIN}"], ["base.pin_bad", "jht.balance"], 0),
+    ([f"SALDO {PIN}"] * 2, ["jht.balance", "(duplicate)"], 0),
+    ([f"SALDO {PIN}", f"SALDO {WRONG}"], ["jht.balance", "base.pin_bad"], 1),
+    ([f"SALDO {WRONG}", "SALDO 482917", f"SALDO {WRONG}"], ["base.pin_bad"] * 3, 3),
+    ([f"SALDO {WRONG}", f"STATUS {WRONG}"], ["base.pin_bad"] * 2, 2),
+]
+
+
+@pytest.mark.parametrize(("texts", "became", "wrong"), DOUBLED, ids=lambda value: str(value)[:40])
+def test_what_the_network_brings_twice_is_one_guess(
+    pinned: Gateway, texts: list[str], became: list[str], wrong: int
+) -> None:
+    assert [brought_again(pinned, text) for text in texts] == became
+    assert count(pinned)[0] == (wrong if wrong < kept.MOST else kept.MOST + 1)
+
+
+def brought_again(gate: Gateway, text: str) -> str:
+    """What becomes of a text in the moment of the one before."""
+    fields = twilio.inbound_form(text, SITI.phone)
+    assert gate.post(twilio.INBOUND, fields).status_code == 200
+    return said(gate, fields["MessageSid"])
+
+
+def test_a_first_pin_that_comes_twice_is_set_and_not_refused(gate: Gateway) -> None:
+    assert [brought_again(gate, f"PIN {PIN}") for _ in range(2)] == ["pin.set", "(duplicate)"]
+
+
+def test_which_pin_a_message_had_is_known_for_a_minute_and_then_forgotten(pinned: Gateway) -> None:
+    hashes = select(func.count()).select_from(guards).where(guards.c.kind == "pin")
+    brought_again(pinned, f"SALDO {WRONG}")
+    for moved_s, left in ((0, 2), (59, 2), (2, 0)):  # the PIN that was set, and the wrong one
+        pinned.services.clock.move(moved_s * 1000)
+        pinned.work.sweeping()
+        with pinned.services.store.read() as connection:
+            assert connection.scalar(hashes) == left
 
 
 def test_a_branch_takes_a_forgotten_one_away(pinned: Gateway) -> None:

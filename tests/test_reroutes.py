@@ -36,8 +36,8 @@ def carrier(name: str, outcome: Outcome | None = None) -> Scripted:
     return made
 
 
-def queue(store: Store, n: int = 1, name: str = "a", number: str = NUMBER) -> None:
-    drafts = [Draft(Kind.NOTICE, name, number, f"+62812{i:08}", f"Halo {i}", 6, "id", "t") for i in range(n)]
+def queue(store: Store, n: int = 1, name: str = "a", number: str = NUMBER, kind: Kind = Kind.NOTICE) -> None:
+    drafts = [Draft(kind, name, number, f"+62812{i:08}", f"Halo {i}", 6, "id", "t") for i in range(n)]
     with store.write() as connection:
         outbox.queue(connection, drafts)
 
@@ -130,7 +130,7 @@ def test_one_that_is_busy_or_away_has_three_tries(store: Store) -> None:
 
 
 def test_they_take_turns_until_the_tries_are_used_up(store: Store) -> None:
-    queue(store)
+    queue(store, kind=Kind.REPLY)
     a, b = carrier("a", BUSY), carrier("b", BUSY)
     while send(store, a, b):
         pass

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, text
 
 from smsgw.carriers import Outcome, Parcel
 from smsgw.config import Settings
@@ -16,12 +16,12 @@ from smsgw.gateway import jobs
 from smsgw.gateway.send import SendVerb
 from smsgw.messages import outbox
 from smsgw.messages.rows import Draft, Kind
-from smsgw.messages.tables import outbound
+from smsgw.messages.tables import inbound, outbound
 from smsgw.store import Store
 from smsgw.supervisor import Child, Crew
 from tests.conftest import KEY
 from tests.support import twilio
-from tests.support.processes import SMSGW, environment, wait_until
+from tests.support.processes import SMSGW, answers, environment, free_port, wait_until
 from tests.support.scripted import Scripted, accept
 from tests.support.wire import server
 
@@ -110,6 +110,88 @@ def test_a_program_that_is_told_to_stop_finishes_its_call(
     assert found.count("sending") + found.count("unknown") == 0
     assert 1 <= found.count("accepted") < 6
     assert found.count("accepted") + found.count("queued") == 6
+
+
+@contextmanager
+def locked(store: Store) -> Iterator[None]:
+    """Nobody else can write messages down."""
+    with store.write() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("LOCK TABLE inbound IN EXCLUSIVE MODE"))
+        yield
+
+
+def post(settings: Settings) -> socket.socket:
+    """A message on its way: all of it has been read by the web process, which has taken a later request since."""
+    fields = twilio.inbound_form("SALDO")
+    body, headers = twilio.encode(fields), twilio.headers(twilio.INBOUND, fields, base=settings.public_url)
+    head = [f"POST {twilio.INBOUND} HTTP/1.1", "Host: x", f"Content-Length: {len(body)}"]
+    lines = [*head, *(f"{name}: {value}" for name, value in headers.items())]
+    connection = socket.create_connection((settings.host, settings.port), timeout=30)
+    connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+    assert answers(settings.public_url)
+    return connection
+
+
+def at_a_port(home: Path, database: str, redis: str) -> Settings:
+    """A web process's settings."""
+    port = free_port()
+    address = {"port": port, "public_url": f"http://127.0.0.1:{port}"}
+    return twilio.settings(home=home, database_url=database, redis_url=redis, data_key=KEY.hex(), **address)
+
+
+@pytest.mark.parametrize("url", ["sqlite_url", "postgresql_url"])
+def test_a_web_process_that_is_told_to_stop_answers_what_it_has_taken(
+    request: pytest.FixtureRequest, url: str, redis_url: str, tmp_path: Path
+) -> None:
+    settings = at_a_port(tmp_path, request.getfixturevalue(url), redis_url)
+    store: Store = request.getfixturevalue(url.replace("url", "store"))
+    with program("web", settings, tmp_path) as child:
+        wait_until(lambda: answers(settings.public_url))
+        with locked(store):
+            line = post(settings)
+            child.ask()
+            wait_until(lambda: not answers(settings.public_url))
+            assert child.alive
+        with line:
+            assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+        wait_until(lambda: not child.alive)
+    assert (child.process.returncode, came(store)) == (0, 1)
+
+
+ENDING = """
+from smsgw.config import load
+from smsgw.services import open_services
+from smsgw.web.serve import run
+with open_services(load()) as services:
+    run(services, ends_s=0.2)
+"""
+
+
+@pytest.mark.parametrize("url", ["sqlite_url", "postgresql_url"])
+def test_one_whose_database_hangs_ends_when_its_time_is_over_and_has_acknowledged_nothing(
+    request: pytest.FixtureRequest, url: str, redis_url: str, tmp_path: Path
+) -> None:
+    settings = at_a_port(tmp_path, request.getfixturevalue(url), redis_url)
+    store: Store = request.getfixturevalue(url.replace("url", "store"))
+    crew = Crew(tmp_path, environment(settings))
+    try:
+        child = crew.start("ending", [SMSGW[0], "-c", ENDING])
+        wait_until(lambda: answers(settings.public_url))
+        with locked(store), post(settings) as line:
+            child.ask()
+            wait_until(lambda: not child.alive)
+            assert line.recv(65536) == b""
+    finally:
+        crew.stop_all()
+    assert child.process.returncode == 0
+    assert "stopped_at_once" in child.log.read_text()
+
+
+def came(store: Store) -> int:
+    """How many messages stand in the log."""
+    with store.read() as connection:
+        return int(connection.scalar(select(func.count()).select_from(inbound)) or 0)
 
 
 STUCK = """

@@ -111,6 +111,17 @@ def test_what_was_tried_often_enough_fails_with_its_event_and_without_an_apology
     assert steps(store, "exhaust") == [("queued", "failed")]
 
 
+@pytest.mark.parametrize("kind", [Kind.ALERT, Kind.NOTICE, Kind.ANNOUNCEMENT])
+def test_what_nobody_asked_for_outlives_any_number_of_tries(store: Store, kind: Kind) -> None:
+    queue(store, kind)
+    with store.write() as connection:
+        connection.execute(update(outbound).values(attempts=100 * outbox.MAX_ATTEMPTS))
+    assert sweep(store) == ("send",)
+    assert (kinds(store), steps(store, "exhaust")) == ([(kind, "queued")], [])
+    with store.write() as connection:
+        assert len(outbox.claim(connection, "token", 1)) == 1
+
+
 def let_pass(store: Store, state: str, hours: float) -> None:
     """The last news of every message came so long ago."""
     with store.write() as connection:

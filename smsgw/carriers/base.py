@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +48,15 @@ class Receipt:
 @dataclass(frozen=True, slots=True)
 class Report:
     """A delivery report. `token` is ours, from the callback URL; `state` is one of smsgw's, or None
-    where the carrier's word is not known; `status` is the carrier's own word."""
+    where the carrier's word is not known; `status` is the carrier's own word; `opted_out`: it was not
+    delivered because the phone has told the carrier to stop."""
 
     token: str
     carrier_id: str
     status: str
     state: str | None
     error_code: str | None
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,16 @@ class Listed:
     body: str
     status: str
     created_ms: int
+
+
+@runtime_checkable
+class Redacting(Protocol):
+    """What a carrier has besides that keeps texts and can be told to empty them."""
+
+    def redact(self, carrier_id: str) -> Outcome:
+        """Empty the text of a message that came in or went out; ACCEPTED also where it was empty. Never raises, and
+        may be called from several threads at once."""
+        ...
 
 
 class Carrier(Protocol):

@@ -111,13 +111,14 @@ class Twilio:
         check(fields, REPORT_FIELDS)
         query = read_query(hook.target.partition("?")[2])
         check(query, {"t": TOKEN})
-        status = fields["MessageStatus"].lower()
+        status, code = fields["MessageStatus"].lower(), fields.get("ErrorCode", "").lstrip("0")
         return Report(
             token=query.get("t", ""),
             carrier_id=fields["MessageSid"],
             status=status,
             state=STATUS.get(status),
-            error_code=fields.get("ErrorCode", "").lstrip("0") or None,
+            error_code=code or None,
+            opted_out=code == OPTED_OUT,
         )
 
     def send(self, parcel: Parcel) -> Outcome:
@@ -156,6 +157,14 @@ class Twilio:
         except Exception as error:  # noqa: BLE001 - as above
             _unanswered("received", error)
             return None
+
+    def redact(self, carrier_id: str) -> Outcome:
+        """Empty a message's body (twilio.com/docs/messaging/api/message-resource, "redact"). Its phones stay."""
+        try:
+            self._api.messages(carrier_id).update(body="")
+        except Exception as error:  # noqa: BLE001 - the edge of a library: each of its errors becomes a verdict
+            return classify(error)
+        return Outcome(Verdict.ACCEPTED, carrier_id=carrier_id)
 
     def _genuine(self, hook: Hook) -> dict[str, str]:
         signature = hook.headers.get(SIGNATURE, "")

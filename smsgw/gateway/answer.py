@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from smsgw import logs
 from smsgw.clock import Clock, day_of
 from smsgw.errors import StoreUnavailable
+from smsgw.gateway import pin
 from smsgw.gateway.desk import Desk
 from smsgw.gateway.effects import carry_out
 from smsgw.gateway.reply import DEFAULT_LANGUAGE, Budget, Replier, Scene
@@ -107,7 +108,7 @@ class AnswerVerb:
         now_ms = self._clock.now_ms(rows[0].moved_ms)
         batch = _Batch(now_ms, self._rulebook.on(day_of(now_ms)), {row.id: row for row in rows})
         readings = [self._registry.read(row.body, sender=row.from_phone, num_media=row.num_media) for row in rows]
-        batch.repeated = self._repeated(rows, readings)
+        batch.repeated = self._repeated(rows, readings, now_ms)
         meant = [self._replier.meant(row, one, now_ms) for row, one in zip(rows, readings, strict=True)]
         for row, one, entitlement in zip(rows, meant, self._entitlements(rows, meant, now_ms), strict=True):
             self._one(batch, row, one, entitlement)
@@ -115,14 +116,14 @@ class AnswerVerb:
         self._without_repeats(batch)
         return batch
 
-    def _repeated(self, rows: Sequence[InboundRow], readings: Sequence[Reading]) -> frozenset[int]:
-        """The messages that the network brought twice. Of two PINs the text is one and the same: those do not count."""
-        pairs = [(row, one) for row, one in zip(rows, readings, strict=True) if row.follows and row.secret is None]
+    def _repeated(self, rows: Sequence[InboundRow], readings: Sequence[Reading], now_ms: int) -> frozenset[int]:
+        """The messages that the network brought twice."""
+        pairs = [(row, one) for row, one in zip(rows, readings, strict=True) if row.follows]
         asked = [(row, one.folded) for row, one in pairs if not self._replier.is_session(one)]
         if not asked:
             return frozenset()
         with self._store.read() as connection:
-            return frozenset(row.id for row, text in asked if twice.is_repeated(connection, row, text))
+            return frozenset(row.id for row, text in asked if _is_double(connection, row, text, now_ms))
 
     def _entitlements(
         self, rows: Sequence[InboundRow], meant: Sequence[Meant], now_ms: int
@@ -143,7 +144,7 @@ class AnswerVerb:
         entitled, repeated = entitlement or STRANGER, row.id in batch.repeated
         scene = Scene(entitled, desk, batch.rules, today, batch.now_ms, desk.check_pin, repeated)
         try:
-            batch.answers.append(self._replier.answer(row, meant, scene))
+            batch.answers.append(_remembering(row, self._replier.answer(row, meant, scene)))
         except StoreUnavailable:
             self._wait(batch, row, meant)
         except Exception as error:  # noqa: BLE001 - one handler's fault must not take the batch with it
@@ -235,6 +236,19 @@ class AnswerVerb:
         if answer.used:
             binding.use(connection, row.from_phone, answer.used, batch.now_ms)
         return all(carry_out(effect, connection, row, batch.now_ms) for effect in answer.effects)
+
+
+def _is_double(connection: Connection, row: InboundRow, folded: str, now_ms: int) -> bool:
+    first = twice.repeats(connection, row, folded)
+    if first is None or row.secret is None:
+        return first is not None
+    return pin.was_of(connection, first, row.secret, now_ms)  # of two PINs the text is one and the same
+
+
+def _remembering(row: InboundRow, answer: Answer) -> Answer:
+    if row.secret is None or answer.state != states.ANSWERED:
+        return answer
+    return replace(answer, effects=(*answer.effects, pin.Remember(row.secret)))
 
 
 def _alerts(answer: Answer) -> list[Alert]:

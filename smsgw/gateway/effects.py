@@ -4,6 +4,7 @@ from functools import singledispatch
 
 from sqlalchemy import Connection
 
+from smsgw.gateway import pin
 from smsgw.gateway.proving import WARNED
 from smsgw.keywords import Alert, Bind, FileComplaint, RefuseRebinding, SetPin, Unbind
 from smsgw.members import binding, complaints, guards, pins
@@ -39,6 +40,12 @@ def _file(effect: FileComplaint, connection: Connection, row: InboundRow, now_ms
 @carry_out.register
 def _set_pin(effect: SetPin, connection: Connection, row: InboundRow, now_ms: int) -> bool:
     return pins.put(connection, row.from_phone, effect.hash, now_ms)
+
+
+@carry_out.register
+def _remember(effect: pin.Remember, connection: Connection, row: InboundRow, now_ms: int) -> bool:
+    pin.remember(connection, row.id, effect.pin, now_ms)
+    return True
 
 
 @carry_out.register

@@ -32,6 +32,7 @@ JOB_TIMEOUT_S = 30
 KEEP_S = 60
 GRACE_S = 15.0  # longer than a call (3 s + 10 s)
 ALIVE_KEY = "smsgw:alive"
+LOST_KEY = "smsgw:log_lines_lost"
 MAX_JOBS = 20_000
 RING_TIMEOUT_S = 0.3
 FULL = 50  # jobs waiting beyond which the sweep need not add more
@@ -84,6 +85,17 @@ def workers_alive(redis: Redis) -> int:
     """How many workers have been heard of lately. RedisError where the queue cannot be asked."""
     keys = get_keys(queue=queue(redis))  # of the dead too, until RQ tidies up
     return int(redis.exists(*keys)) if keys else 0
+
+
+def tell_lost(redis: Redis) -> int:
+    """Add the lines of the log that this process has lost to those of all; how many these are. Where Redis is away
+    they wait, and are all that is known."""
+    lines = logs.lost.take()
+    try:
+        return int(redis.incrby(LOST_KEY, lines))
+    except RedisError:
+        logs.lost.add(lines)
+        return logs.lost.lines
 
 
 def enqueue(to: Queue, verb: str) -> None:
@@ -145,7 +157,11 @@ class VerbJob(Job):
         if run is None or PREFIX + verb != self.func_name or self.instance or self.args or self.kwargs:
             log.error("job_refused", job_id=self.id)
             raise JobRefused("not one of the gateway's jobs")
-        _guarded(verb, run)
+        try:
+            _guarded(verb, run)
+        finally:
+            if logs.lost.lines:
+                tell_lost(self.connection)
 
 
 def _text(key: bytes | str) -> str:
@@ -252,6 +268,8 @@ class SweepCron(CronJob):
 
     def enqueue(self, connection: Redis) -> Any:
         """Enqueue a sweep, and nothing while earlier ones still wait."""
+        if logs.lost.lines:
+            tell_lost(connection)
         to = queue(connection)
         if to.count < FULL:
             enqueue(to, "sweep")

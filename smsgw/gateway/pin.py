@@ -1,6 +1,9 @@
-"""PIN: what a message's PIN is worth, and a phone's first one (reliability §3.1)."""
+"""PIN: what a message's PIN is worth, a phone's first one, and whether one came twice (reliability §3.1)."""
 
 from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Connection
 
 from smsgw import logs
 from smsgw.keywords import PinChoice, SetPin
@@ -8,6 +11,9 @@ from smsgw.members import guards, pins
 from smsgw.members.pins import Checked, Taken
 from smsgw.messages import inbox
 from smsgw.store import Store
+
+OF_MESSAGE: Final = "pin"
+REMEMBERED_MS: Final = guards.MINUTE_MS  # longer than the network takes to bring a message twice, and we to answer it
 
 log = logs.get()
 
@@ -19,6 +25,23 @@ class Sent:
     inbound_id: int
     phone: str
     pin: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """An effect: what PIN a message had is known for a minute, as a keyed hash, since its text does not tell."""
+
+    pin: str = field(repr=False)
+
+
+def remember(connection: Connection, inbound_id: int, pin: str, now_ms: int) -> None:
+    """Know which PIN a message had, when the network brings it twice."""
+    guards.remember(connection, OF_MESSAGE, f"{inbound_id}:{pin}", now_ms, REMEMBERED_MS)
+
+
+def was_of(connection: Connection, inbound_id: int, pin: str, now_ms: int) -> bool:
+    """Whether a message of this minute had this PIN."""
+    return not guards.is_free(connection, OF_MESSAGE, f"{inbound_id}:{pin}", now_ms)
 
 
 def check(store: Store, sent: Sent) -> Checked:

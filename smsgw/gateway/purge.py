@@ -48,10 +48,12 @@ def is_due(connection: Connection) -> bool:
 class PurgeVerb:
     """The verb `purge`: many short transactions. Any number of processes may call it: one of them has the turn."""
 
-    def __init__(self, store: Store, clock: Clock, keep: Keep = Keep()) -> None:
+    def __init__(self, store: Store, clock: Clock, keep: Keep = Keep(), redact: Callable[[], int] = lambda: 0) -> None:
+        """`redact`: empties texts at a carrier for a while; how many."""
         self._store = store
         self._clock = clock
         self._keep = keep
+        self._redact = redact
 
     def __call__(self) -> int:
         """Purge for a while, where the turn is due; how many messages were emptied or deleted."""
@@ -64,6 +66,8 @@ class PurgeVerb:
         done = self.now(lambda count: time.monotonic() < until)
         if tidy:
             self.tidy()
+        if redacted := self._redact():
+            log.info("redacted", messages=redacted)
         if done.emptied or done.deleted:
             log.info("purged", emptied=done.emptied, deleted=done.deleted, buried=done.buried)
         return done.emptied + done.deleted

@@ -27,6 +27,7 @@ from smsgw.store import Store
 BEGIN_WITHIN_S = 10.0  # a call that has not begun by then is given back: its lease would run out under it
 RECORD_WITHIN_S, RECORD_AGAIN_S = 4.0, 0.2  # with the calls this is shorter than a job
 MAX_BACKOFF_MS = 300_000
+LAST_GROWTH = 9  # the try after which waits are at their longest: one of days has thousands
 AGAIN_S = 0.1  # between two looks at what waits for its pace: less than a bucket takes to fill
 STATE = {Verdict.ACCEPTED: states.ACCEPTED, Verdict.REFUSED: states.FAILED, Verdict.AMBIGUOUS: states.UNKNOWN}
 
@@ -202,5 +203,5 @@ def _mark(row: OutboundRow, outcome: Outcome) -> Mark:
 def _backoff_ms(attempts: int, outcome: Outcome) -> int:
     # Never sooner than the carrier asks for; but a carrier that asks for nothing at all must not use up the attempts.
     asked_s = outcome.retry_after_s or 0.0
-    grown_s = 2**attempts * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
+    grown_s = 2 ** min(attempts, LAST_GROWTH) * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
     return min(int(1000 * max(asked_s, grown_s)), MAX_BACKOFF_MS)

@@ -110,8 +110,15 @@ def once(connection: Connection, kind: str, value: str, now_ms: int, every_ms: i
     return connection.execute(again.returning(guards.c.key)).first() is not None
 
 
+def remember(connection: Connection, kind: str, value: str, now_ms: int, for_ms: int) -> None:
+    """Let this be not free for so long. It is forgotten by the first sweep after that."""
+    row = _guard(connection, kind, value, now_ms, now_ms + for_ms)
+    row["touched_at"] += for_ms - MONTH_MS
+    connection.execute(insert_ignore(dialect_of(connection), guards).values(row))
+
+
 def is_free(connection: Connection, kind: str, value: str, now_ms: int) -> bool:
-    """Whether `once` would let it happen now."""
+    """Whether `once` would let it happen now, and nothing remembers it."""
     key = _key(connection, kind, value)
     return int(connection.scalar(select(guards.c.until).where(guards.c.key == key)) or 0) <= now_ms
 

@@ -125,7 +125,7 @@ guards = Table(
     "guards",
     metadata,
     Column("key", LargeBinary(16), primary_key=True),
-    Column("kind", String(12), nullable=False),  # phone, membership, all, alert, alarm
+    Column("kind", String(12), nullable=False),  # phone, membership, all, alert, alarm, pin
     Column("until", BigInteger, nullable=False, server_default="0"),
     Column("touched_at", BigInteger, nullable=False, index=True),
     sqlite_with_rowid=False,

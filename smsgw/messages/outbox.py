@@ -17,6 +17,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    not_,
     null,
     or_,
     select,
@@ -26,13 +27,13 @@ from sqlalchemy import (
 from smsgw.messages import events, looks, pacing, pauses, spending, states
 from smsgw.messages.events import Step
 from smsgw.messages.reroutes import Leaving
-from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, OutboundRow
+from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, Kind, OutboundRow
 from smsgw.messages.tables import outbound
 from smsgw.messages.terms import FREE, Terms
 from smsgw.store import db_now
 from smsgw.store.sql import dialect_of, each, given, insert_each, locked, spelled
 
-MAX_ATTEMPTS = 14  # at the longest waits between them no reply comes to so many before it is too old
+MAX_ATTEMPTS = 14  # of a reply: at the longest waits between them it is too old before it comes to so many
 LEASE_MS = 60_000  # longer than a job (30 s), which is longer than a call (3 s + 10 s)
 HOUR_MS = 3_600_000
 
@@ -219,11 +220,14 @@ def _claim_at_pace(
     return claimed
 
 
+WORN_OUT: Final = and_(outbound.c.attempts >= MAX_ATTEMPTS, outbound.c.priority <= PRIORITY[Kind.REPLY])
+"""Whether a row was tried often enough. What nobody asked for waits as long as it lives, whatever a carrier does."""
+
 _waiting = and_(
     outbound.c.state == spelled(states.QUEUED),
     outbound.c.next_attempt_at <= db_now(),
     outbound.c.expires_at > db_now(),
-    outbound.c.attempts < MAX_ATTEMPTS,
+    not_(WORN_OUT),
     pauses.allows(outbound.c.id, outbound.c.carrier),
 )
 

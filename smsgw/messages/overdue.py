@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 
 from smsgw.messages import events, looks, states
 from smsgw.messages.events import Step
-from smsgw.messages.outbox import HOUR_MS, LEASE_MS, MAX_ATTEMPTS
+from smsgw.messages.outbox import HOUR_MS, LEASE_MS, WORN_OUT
 from smsgw.messages.tables import outbound
 from smsgw.store import db_now
 from smsgw.store.sql import spelled
@@ -36,7 +36,7 @@ def expire(connection: Connection) -> list[Late]:
 
 
 def exhaust(connection: Connection) -> int:
-    """Queued rows that were tried often enough become failed; how many."""
+    """Queued replies that were tried often enough become failed; how many. Anything else ends by its age alone."""
     return len(_closed(connection, _EXHAUST, "exhaust", Step(states.QUEUED, states.FAILED)))
 
 
@@ -80,11 +80,7 @@ _EXPIRE = (
         outbound.c.resend_no,
     )
 )
-_EXHAUST = (
-    _first(_queued, outbound.c.attempts >= MAX_ATTEMPTS)
-    .values(state=states.FAILED, updated_at=db_now())
-    .returning(outbound.c.id)
-)
+_EXHAUST = _first(_queued, WORN_OUT).values(state=states.FAILED, updated_at=db_now()).returning(outbound.c.id)
 # The first condition is the partial index's own: SQLite does not see that the second implies it.
 _under_way = outbound.c.state.in_([spelled(states.SENDING), spelled(states.UNKNOWN)])
 _RELEASE = (

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Text, bindparam, case, exists, func, literal_column, null, select, update
+from sqlalchemy import BigInteger, Connection, Text, bindparam, case, exists, func, literal_column, null, select, update
 
-from smsgw.messages import states
+from smsgw.messages import inbox, states
 from smsgw.messages.tables import orphan_callback, outbound, outbound_event
 from smsgw.store import db_now
 from smsgw.store.sql import among, dialect_of, each, given, insert, those_of
@@ -23,6 +23,7 @@ class Delivery:
     status: str
     state: str | None
     error_code: str | None
+    opted_out: bool = False
 
 
 @dataclass(slots=True)
@@ -35,6 +36,7 @@ class _Row:
     state: str
     carrier_status: str | None
     error_code: str | None
+    stopped: bool = False  # by what a report told first, the phone has told the carrier to stop
 
     def take(self, delivery: Delivery) -> dict[str, Any]:
         """Lay one report over the row; its event."""
@@ -43,6 +45,7 @@ class _Row:
             self.error_code = delivery.error_code
         if after != before:
             self.state, self.carrier_status = after, delivery.status
+            self.stopped = self.stopped or delivery.opted_out
         self.carrier_id = self.carrier_id or delivery.carrier_id or None
         return {
             "outbound_id": self.id,
@@ -57,16 +60,24 @@ class _Row:
 def apply_all(connection: Connection, deliveries: Sequence[Delivery]) -> list[bool]:
     """Store reports and raise their rows' states, in one transaction and a fixed number of statements.
 
+    Where a report raises its row and tells that the phone has told the carrier to stop, that counts as if it had told
+    us (reliability §3.1), at two statements more: the next sweep withdraws what waits for it. A report that comes once
+    more tells nothing new: the phone may have opted in again since.
+
     For each: whether it was for one of our messages; False for an orphan (no row has its token or id).
     """
     rows = _find(connection, deliveries)
     told = [row.take(delivery) for row, delivery in zip(rows, deliveries, strict=True) if row is not None]
+    stopped = [row.id for row in rows if row is not None and row.stopped]
     orphans = [_orphaned(delivery) for row, delivery in zip(rows, deliveries, strict=True) if row is None]
     changed = {row.id: row for row in rows if row is not None}
     if changed:
         dialect = dialect_of(connection)
         each(connection, _raise(dialect), [_raised(row) for row in changed.values()])
         each(connection, _event(dialect), _counted(told))
+    if stopped:
+        phones = select(outbound.c.to_phone).where(among(dialect_of(connection), outbound.c.id, "ids", BigInteger()))
+        inbox.opt_out(connection, connection.scalars(phones, {"ids": stopped}))
     if orphans:
         orphans.sort(key=lambda row: (row["carrier"], row["carrier_id"], row["carrier_status"]))
         connection.execute(_orphan(dialect_of(connection)), orphans)

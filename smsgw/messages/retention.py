@@ -55,20 +55,26 @@ class Emptied:
 def empty(connection: Connection, log: Log, days: int) -> Emptied:
     """Empty the next texts older than `days`, except of messages that still wait. No rows: none is left."""
     table = log.table
-    upto = connection.scalar(select(emptied.c.upto).where(emptied.c.log == table.name)) or 0
-    page = select(table.c.id, log.is_open.label("waits"), log.older(days).label("old")).where(table.c.id > upto)
+    beyond = table.c.id > upto(connection, table.name)
+    page = select(table.c.id, log.is_open.label("waits"), log.older(days).label("old")).where(beyond)
     found = connection.execute(page.order_by(table.c.id).limit(AT_ONCE).with_for_update()).all()
     old = [*takewhile(lambda row: row.old, found)]
     if old:
         closed = [row.id for row in old if not row.waits]
         connection.execute(update(table).where(table.c.id.in_(closed)).values(dict.fromkeys(log.texts)))
-        _remember(connection, log, old[-1].id)
+        remember(connection, table.name, old[-1].id)
     return Emptied(len(old), [row.id for row in old if row.waits])
 
 
-def _remember(connection: Connection, log: Log, upto: int) -> None:
-    row = insert(dialect_of(connection), emptied).values(log=log.table.name, upto=upto)
-    changes = {"set_": {"upto": upto}, "where": emptied.c.upto < upto}
+def upto(connection: Connection, name: str) -> int:
+    """The last row that a walk of this name has gone through."""
+    return connection.scalar(select(emptied.c.upto).where(emptied.c.log == name)) or 0
+
+
+def remember(connection: Connection, name: str, last_id: int) -> None:
+    """A walk of this name has gone through the rows up to this one."""
+    row = insert(dialect_of(connection), emptied).values(log=name, upto=last_id)
+    changes = {"set_": {"upto": last_id}, "where": emptied.c.upto < last_id}
     connection.execute(row.on_conflict_do_update(index_elements=[emptied.c.log], **changes))
 
 

@@ -27,15 +27,16 @@ def follows(row: Any) -> ColumnElement[bool]:
     return func.coalesce(newest >= row.received_at - WITHIN_MS, false())
 
 
-def is_repeated(connection: Connection, row: InboundRow, folded: str) -> bool:
-    """Whether the last message of this phone has the same text and number, came within ten seconds and was answered.
+def repeats(connection: Connection, row: InboundRow, folded: str) -> int | None:
+    """The last message of this phone, where it has the same text and number, came within ten seconds and was answered.
 
     The last that is not a double itself: a question that is sent all the time is answered now and then. Where another
     message stands between the two, the same question may have another answer by now: SALDO, DAFTAR, SALDO.
     """
     last = connection.execute(_LAST, {"phone": row.from_phone, "row_id": row.id}).first()
-    same = last is not None and (last.to_phone, last.folded) == (row.to_phone, folded)
-    return bool(same and last is not None and last.state == states.ANSWERED)
+    if last is None or last.state != states.ANSWERED:
+        return None
+    return int(last.id) if (last.to_phone, last.folded) == (row.to_phone, folded) else None
 
 
 _came = select(inbound.c.received_at).where(inbound.c.id == bindparam("row_id")).scalar_subquery()
@@ -47,7 +48,7 @@ _lately = (
     .subquery("lately")
 )
 _LAST = (
-    select(_lately.c.to_phone, _lately.c.folded, _lately.c.state)
+    select(_lately.c.id, _lately.c.to_phone, _lately.c.folded, _lately.c.state)
     .where(_lately.c.state != spelled(states.RECEIVED), func.coalesce(_lately.c.reason, "") != DUPLICATE)
     .where(_lately.c.received_at.between(_came - WITHIN_MS, _came + WITHIN_MS))
     .order_by(_lately.c.id.desc())

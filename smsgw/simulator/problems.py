@@ -29,6 +29,8 @@ class Problem:
 
 UNAUTHENTICATED = Problem(401, 20003, "Authenticate")
 NO_METHOD = Problem(405, 20004, "Method not allowed")
+NOT_EMPTY = Problem(400, 20001, "Body may only be updated to an empty string")
+NOT_YET = Problem(400, 20009, "Cannot update this resource before it is complete")
 
 
 def not_found(path: str) -> Problem:

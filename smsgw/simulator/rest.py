@@ -1,6 +1,7 @@
 """Twilio's REST API over a stand-in: create, fetch and list messages, with the documented error bodies."""
 
 import secrets
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify, request
@@ -12,13 +13,14 @@ from smsgw.simulator import control
 from smsgw.simulator.behaviour import Order
 from smsgw.simulator.ledger import API, Message
 from smsgw.simulator.listing import page_of
-from smsgw.simulator.problems import NO_METHOD, UNAUTHENTICATED, Problem, not_found, read_order
+from smsgw.simulator.problems import NO_METHOD, NOT_EMPTY, NOT_YET, UNAUTHENTICATED, Problem, not_found, read_order
 from smsgw.simulator.recording import record_calls
 
 if TYPE_CHECKING:
     from smsgw.simulator.standin import StandIn
 
 BODY_BYTES = 512 * 1024  # a burst of the longest texts
+ON_ITS_WAY = frozenset({"accepted", "scheduled", "queued", "sending"})
 _MESSAGES = f"/{API}/Accounts/<account>/Messages"
 
 
@@ -30,6 +32,7 @@ def make_app(standin: "StandIn") -> Flask:
     app.add_url_rule(f"{_MESSAGES}.json", "create", views.create, methods=["POST"])
     app.add_url_rule(f"{_MESSAGES}.json", "list", views.listing, methods=["GET"])
     app.add_url_rule(f"{_MESSAGES}/<sid>.json", "fetch", views.fetch, methods=["GET"])
+    app.add_url_rule(f"{_MESSAGES}/<sid>.json", "update", views.update, methods=["POST"])
     app.register_blueprint(control.blueprint(standin))
     app.register_error_handler(HTTPException, _http_error)
     record_calls(app, standin.ring.add)
@@ -67,6 +70,18 @@ class Views:
         """GET Messages/<sid>.json."""
         message = self._standin.ledger.get(sid)
         return _shown(message.resource()) if message else _refusal(not_found(request.path))
+
+    def update(self, account: str, sid: str) -> AnyResponse:
+        """POST Messages/<sid>.json with an empty Body: redact the text, which takes a last status."""
+        message = self._standin.ledger.get(sid)
+        if message is None:
+            return _refusal(not_found(request.path))
+        if request.form.get("Body") != "":
+            return _refusal(NOT_EMPTY)
+        if message.status in ON_ITS_WAY:
+            return _refusal(NOT_YET)
+        self._standin.remember(replace(message, body=""))
+        return _shown(message.resource() | {"body": ""})
 
     def listing(self, account: str) -> AnyResponse:
         """GET Messages.json: newest first, filtered and paged."""

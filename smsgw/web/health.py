@@ -5,7 +5,9 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from redis.exceptions import RedisError
 
+from smsgw import logs
 from smsgw.errors import StoreUnavailable
+from smsgw.gateway import jobs
 from smsgw.messages import queries
 from smsgw.migrations import is_current
 from smsgw.services import Services
@@ -51,6 +53,8 @@ def _queue(services: Services) -> str:
 
 def _exposition(services: Services) -> bytes:
     registry = CollectorRegistry()
+    lost = jobs.tell_lost(services.redis) if services.redis is not None else logs.lost.lines
+    Gauge("smsgw_log_lines_lost", "lines of all logs that could not be written", registry=registry).set(lost)
     up = Gauge("smsgw_database_up", "1 when the message log can be read", registry=registry)
     try:
         figures = queries.figures(services.store)

@@ -80,5 +80,5 @@ def _arrival(carrier: Carrier, hook: Hook) -> Arrival:
 
 
 def _delivery(carrier: Carrier, hook: Hook) -> Delivery:
-    report = carrier.read_report(hook)
-    return Delivery(carrier.name, report.token, report.carrier_id, report.status, report.state, report.error_code)
+    told = carrier.read_report(hook)
+    return Delivery(carrier.name, told.token, told.carrier_id, told.status, told.state, told.error_code, told.opted_out)

@@ -1,15 +1,17 @@
-"""Faults of crowds: many pollers want the same replies, bots answer every reply at once."""
+"""Faults of crowds: pollers and operators want the same replies, bots answer every reply at once."""
 
 import asyncio
 import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 
 from sqlalchemy import func, select
 
 from smsgw.carriers.twilio import Twilio
+from smsgw.errors import NotPossible
 from smsgw.gateway.send import SendVerb
-from smsgw.messages import states
+from smsgw.messages import byhand, states
 from smsgw.messages.tables import inbound, outbound, outbound_event
 from tests.faults.drain import drain, pass_time
 from tests.faults.moods import Order, always
@@ -19,6 +21,7 @@ from tests.faults.stage import Stage
 from tests.support import twilio
 
 POLLERS = 20
+OPERATORS = 8
 BOTS, HOURS, A_DAY = 6, 24, 20
 WORDS = ("INFO", "HAK", "JMO", "KANTOR BANDUNG", "BANTUAN JHT", "KLAIM JHT")
 HOUR_MS = 3_600_000
@@ -26,36 +29,72 @@ WAIT_MS = 60_000  # longer than any wait after a few attempts
 
 
 def pollers(stage: Stage) -> None:
-    """Twenty pollers and two workers want the same waiting replies at once."""
-    stage.carrier.mood = always("429")
+    """Pollers, two workers and operators who press Resend on everything want the same replies at once.
+
+    Every second one waits; the others were refused, so that they may be resent.
+    """
+    stage.carrier.mood = lambda order: "400" if _is_refused(order.to) else "429"
     stage.open()
     stage.post()
     stage.wait(lambda: stage.outbound(outbound.c.attempts > 0) >= stage.count, "attempts")
     for worker in stage.of("worker"):
         stage.stop(worker)
     stage.carrier.mood = always("ok")
-    barrier = threading.Barrier(POLLERS + 1)
+    barrier = threading.Barrier(POLLERS + OPERATORS + 1)
     carriers = {"twilio": Twilio(stage.settings)}
-
-    def poll(pool: ThreadPoolExecutor) -> int:
-        send = SendVerb(stage.store, carriers, pool)
-        barrier.wait(30)
-        return sum(send(1) for _ in range(stage.count))
-
-    with ThreadPoolExecutor(4) as calls, ThreadPoolExecutor(POLLERS) as threads:
-        polling = [threads.submit(poll, calls) for _ in range(POLLERS)]
+    with ThreadPoolExecutor(4) as calls, ThreadPoolExecutor(POLLERS + OPERATORS) as threads:
+        verbs = [SendVerb(stage.store, carriers, calls) for _ in range(POLLERS)]
+        polling = [threads.submit(_poll, barrier, verb, stage.count) for verb in verbs]
+        pressing = [threads.submit(_press, barrier, stage, shuffled) for shuffled in _shuffled(stage)]
         pass_time(stage, WAIT_MS)
         for _ in range(2):
             stage.start("worker")
         barrier.wait(30)
         stage.notes["claimed_by_pollers"] = sum(one.result(60) for one in polling)
+        stage.notes["resent"] = sum(one.result(60) for one in pressing)
+
+
+def _is_refused(phone: str) -> bool:
+    return int(phone[-1]) % 2 == 1
+
+
+def _poll(barrier: threading.Barrier, send: Callable[[int], int], times: int) -> int:
+    barrier.wait(30)
+    return sum(send(1) for _ in range(times))
+
+
+def _shuffled(stage: Stage) -> list[list[int]]:
+    """Every message, in an order of each operator's own."""
+    with stage.store.read() as connection:
+        ids = [*connection.scalars(select(outbound.c.id))]
+    return [stage.dice.sample(ids, k=len(ids)) for _ in range(OPERATORS)]
+
+
+def _press(barrier: threading.Barrier, stage: Stage, ids: Sequence[int]) -> int:
+    """Press Resend on each of these messages; how many of them it made anew."""
+    barrier.wait(30)
+    return sum(_resent(stage, outbound_id) for outbound_id in ids)
+
+
+def _resent(stage: Stage, outbound_id: int) -> bool:
+    try:
+        with stage.store.write() as connection:
+            byhand.resend(connection, outbound_id)
+    except NotPossible:
+        return False
+    return True
 
 
 def each_call_has_its_claim(stage: Stage) -> None:
+    """And each refused message was resent once, whoever pressed."""
     with stage.store.read() as connection:
         claims = connection.scalar(select(func.count()).where(outbound_event.c.cause == "claim"))
     orders = stage.carrier.counts.orders
     stage.require(orders <= (claims or 0), f"{claims} claims and {orders} calls")
+    refused, resent = len(stage.carrier.refused), stage.outbound(outbound.c.resend_no > 0)
+    stage.require(refused > 0, "nothing was refused, so nothing could be resent")
+    stage.require(resent == refused, f"{refused} were refused, {resent} were resent")
+    stage.require(stage.notes["resent"] == refused, f"{stage.notes['resent']:g} presses of {refused} counted")
 
 
 def bots(stage: Stage) -> None:
@@ -101,8 +140,8 @@ SCENARIOS = (
     ),
     Scenario(
         "F32",
-        f"{POLLERS} pollers and two workers want the same replies",
-        "each is claimed once",
+        f"{POLLERS} pollers, two workers and {OPERATORS} operators who press Resend want the same replies",
+        "each is claimed once, and what was refused is resent once",
         pollers,
         count=100,
         quick=40,

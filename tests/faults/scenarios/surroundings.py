@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import requests
 from sqlalchemy import func, select
 
 from smsgw.errors import StoreUnavailable
@@ -16,6 +17,7 @@ from smsgw.messages import states
 from smsgw.messages.tables import inbound
 from smsgw.services import Services
 from tests.faults.drain import pass_time
+from tests.faults.moods import first
 from tests.faults.scenario import Scenario
 from tests.faults.stage import Stage
 
@@ -71,12 +73,20 @@ def broken_end_visibly(stage: Stage) -> None:
 
 
 def logs_full(stage: Stage) -> None:
-    """There is no room for a single line of any log."""
+    """There is no room for a single line of any log, and each first try of a message has something to tell."""
+    stage.carrier.mood = first(1, "429")
     settings = stage.settings.model_copy(update={"log_level": "DEBUG"})
     for role in ("web", "worker", "worker", "scheduler"):
         stage.start(role, settings=settings, log="/dev/full")
     stage.post(per_second=20.0)
     stage.require(stage.kills == 0, f"{stage.kills} processes have died of it")
+
+
+def losses_are_counted(stage: Stage) -> None:
+    lines = requests.get(f"{stage.settings.public_url}/metrics", timeout=30).text.splitlines()
+    (told,) = [line.split()[1] for line in lines if line.startswith("smsgw_log_lines_lost ")]
+    stage.notes["log_lines_lost"] = float(told)
+    stage.require(float(told) >= stage.count, f"{told} lines of the logs were counted as lost, not {stage.count}")
 
 
 SCENARIOS = (
@@ -88,5 +98,13 @@ SCENARIOS = (
         count=30,
         check=broken_end_visibly,
     ),
-    Scenario("F35", "no room for logs", "all leave once; nobody dies of it", logs_full, count=60, quick=20),
+    Scenario(
+        "F35",
+        "no room for logs",
+        "all leave once; nobody dies of it; /metrics counts the lines",
+        logs_full,
+        count=60,
+        quick=20,
+        check=losses_are_counted,
+    ),
 )
