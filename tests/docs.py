@@ -1,7 +1,7 @@
 """The parts of README.md and of the documents in docs that the program writes: `python -m tests.docs write`.
 
 A part stands between `<!-- begin:name -->` and `<!-- end:name -->`. Tables come from the program; outputs and figures
-come from files in docs/recorded, which `python -m tests.docs record`, `make bench` and `python -m tests.bench.log` write.
+come from files in docs/recorded, which `python -m tests.docs record` and the benchmarks write.
 `python -m tests.docs shots` takes the picture in docs/shots.
 """
 
