@@ -23,9 +23,11 @@ from smsgw.store import db_now
 
 Kind = Literal["name", "birth_date", "nik", "phone_gone", "erasure"]
 KINDS: Final[tuple[Kind, ...]] = ("name", "birth_date", "nik", "phone_gone", "erasure")
-"""What is corrected here is what tells a person; phone_gone: a phone on the record that is not theirs. The rest,
-status, employer, programmes, balance, contributions, is the core system's, and comes by import. A phone is put on record there
-too: here it would go around the old phone's day to refuse a move (reliability §3.1)."""
+"""What is corrected here is what tells a person; phone_gone: a phone on the record that is not theirs.
+
+The rest, status, employer, programmes, balance, contributions, is the core system's, and comes by import. A phone is
+put on record there too: here it would go around the old phone's day to refuse a move (reliability §3.1).
+"""
 NIK: Final = re.compile(r"[0-9]{16}", re.ASCII)
 LONGEST: Final = 100
 
