@@ -1,7 +1,7 @@
-"""The parts of README.md, docs/kannel.md and docs/simulator.md that the program writes: `python -m tests.docs write`.
+"""The parts of README.md and of the documents in docs that the program writes: `python -m tests.docs write`.
 
 A part stands between `<!-- begin:name -->` and `<!-- end:name -->`. Tables come from the program; outputs and figures
-come from files in docs/recorded, which `python -m tests.docs record` and `make bench` write.
+come from files in docs/recorded, which `python -m tests.docs record` and the benchmarks write.
 `python -m tests.docs shots` takes the picture in docs/shots.
 """
 
@@ -27,7 +27,7 @@ from tests.faults import table
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-FILES = (README, *(ROOT / "docs" / name for name in ("faults.md", "kannel.md", "simulator.md")))
+FILES = (README, *(ROOT / "docs" / name for name in ("console.md", "faults.md", "kannel.md", "simulator.md")))
 BLOCK = re.compile(r"(?P<begin><!-- begin:(?P<name>[\w-]+) -->\n).*?(?P<end><!-- end:(?P=name) -->)", re.DOTALL)
 
 
@@ -135,6 +135,28 @@ def bench() -> str:
     return f"{said}\n\n{_table(head, lines)}"
 
 
+def log() -> str:
+    """The last measurement of the log's filters and of the dashboard."""
+    file = record.FOLDER / "log.json"
+    if not file.exists():
+        return f"Not measured yet: `python -m tests.bench.log --json docs/recorded/{file.name}` does it."
+    found = json.loads(file.read_text(encoding="utf-8"))
+    times = {(one["filter"], one["database"]): f"{one['p50_ms']} / {one['max_ms']}" for one in found["figures"]}
+    kinds = [kind for kind in ("sqlite", "postgresql") if any(kind == database for _, database in times)]
+    names = [*dict.fromkeys(name for name, _ in times)]
+    head = ("filter", *(f"{_DATABASES[kind]}, p50 / max ms" for kind in kinds))
+    machine = found["machine"]
+    said = (
+        f"{found['messages']:,} messages, {machine['processors']} processors, Python {machine['python']}. How long the "
+        "program takes to find and open the first fifty rows of each filter, and to gather a dashboard, at the middle "
+        "and at worst:"
+    )
+    return f"{said}\n\n{_table(head, [(name, *(times.get((name, kind), '') for kind in kinds)) for name in names])}"
+
+
+_DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
 def faults_survived() -> str:
     """What `make faults` has written last."""
     parts = table.shown(record.FOLDER / "faults.json")
@@ -154,6 +176,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "test": lambda: _recorded("test.txt"),
     "conversation": lambda: _recorded("conversation.txt"),
     "bench": bench,
+    "log": log,
     "faults-survived": faults_survived,
     "day": lambda: _recorded("day.txt"),
 }

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, insert, select
 
-from smsgw.members.tables import bindings, complaints, people, pins, subject_requests
+from smsgw.members.tables import bindings, complaints, memberships, people, phones_on_record, pins, subject_requests
 from smsgw.messages import erasure
 from smsgw.messages.tables import contact, inbound, outbound
 from smsgw.operators.tables import audit
@@ -54,6 +54,48 @@ def test_a_name_is_corrected_by_two(console: Console, pair: tuple[Browser, Brows
     with console.services.store.read() as connection:
         assert connection.scalar(select(people.c.name)) == "SITI RAHMA"
     assert acts(console)[-2:] == [("citra", "asked_name"), ("dewi", "did_name")]
+
+
+NIK = "9973014107900011"
+
+
+@pytest.mark.parametrize(("taken", "status", "stored"), [(False, 303, NIK), (True, 422, "9973014107900003")])
+def test_a_nik_is_corrected_unless_it_is_another_persons(
+    console: Console, pair: tuple[Browser, Browser], taken: bool, status: int, stored: str
+) -> None:
+    citra, dewi = pair
+    store = console.services.store
+    if taken:
+        with store.write() as connection:
+            connection.execute(insert(people).values(id=2, nik=NIK, name="X"))
+    path = ask(citra, RENAME | {"kind": "nik", "value": NIK})
+    assert NIK not in dewi.get(path).text
+    answer = dewi.post(path, {"do": "agree", **WHY})
+    assert (answer.status_code, "milik orang lain" in answer.text) == (status, taken)
+    with store.read() as connection:
+        assert connection.scalar(select(people.c.nik).where(people.c.id == 1)) == stored
+        assert (connection.scalar(select(memberships.c.written_at)) is None) is taken
+
+
+def test_a_phone_that_is_not_theirs_leaves_the_record_and_its_binding_ends(
+    console: Console, pair: tuple[Browser, Browser]
+) -> None:
+    citra, dewi = pair
+    store = console.services.store
+    with store.write() as connection:
+        connection.execute(insert(phones_on_record).values(phone=PHONE, membership_id=1))
+    path = ask(citra, RENAME | {"kind": "phone_gone", "value": "0812-1000-9977"})
+    page = dewi.get(path).text
+    assert ("+62812*****977" in page, PHONE in page) == (True, False)
+    assert dewi.post(path, {"do": "agree", **WHY}).status_code == 303
+    with store.read() as connection:
+        assert connection.scalar(select(bindings.c.state)) == "revoked"
+    assert count(store, phones_on_record) == 0
+    assert acts(console)[-2:] == [("citra", "asked_phone_gone"), ("dewi", "did_phone_gone")]
+
+
+def test_the_page_says_what_is_the_core_systems(pair: tuple[Browser, Browser]) -> None:
+    assert "data sistem inti" in pair[0].get("/privacy").text
 
 
 def test_whoever_asks_does_not_decide(console: Console, pair: tuple[Browser, Browser]) -> None:
@@ -116,7 +158,10 @@ REFUSED = [
     (RENAME | {"value": "a\u202eb"}, 422),
     (RENAME | {"kind": "birth_date", "value": "1-7-1990"}, 422),
     (RENAME | {"kind": "birth_date", "value": "2999-01-01"}, 422),
-    (RENAME | {"kind": "nik"}, 400),
+    (RENAME | {"kind": "nik", "value": "997301410790000"}, 422),
+    (RENAME | {"kind": "phone_gone", "value": PHONE}, 422),
+    (RENAME | {"kind": "phone_gone", "value": "bukan nomor"}, 422),
+    (RENAME | {"kind": "balance"}, 400),
     (RENAME | {"reason": ""}, 422),
 ]
 

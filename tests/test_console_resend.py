@@ -130,6 +130,24 @@ def test_several_are_resent_at_once_after_one_question(console: Console) -> None
     assert [(act, about) for act, about, _ in acts(console)] == rows
 
 
+@pytest.mark.parametrize("kind", [Kind.NOTICE, Kind.ALERT])
+def test_what_we_wrote_of_our_own_accord_names_its_resend_and_its_original(console: Console, kind: Kind) -> None:
+    store = console.services.store
+    failed(console)
+    with store.write() as connection:
+        outbox.queue(connection, [Draft(kind, "twilio", OURS, PHONE, "Halo", 4, "id", "t", 1)])
+        own = {"inbound_id": None, "notice_key": "told:1"} if kind is Kind.NOTICE else {}
+        connection.execute(update(outbound).where(outbound.c.id == 2).values(state="failed", **own))
+    browser = console.signed_in("operator")
+    assert "Dikirim ulang sebagai" not in words(browser, "/messages/out/2")
+    browser.post("/resend/2", {"reason": "x"})
+    first, second = words(browser, "/messages/out/2"), words(browser, "/messages/out/3")
+    assert ("Dikirim ulang sebagai out-3" in first, "Kiriman ulang dari" in first) == (True, False)
+    assert ("Kiriman ulang dari out-2" in second, "Dikirim ulang sebagai" in second) == (True, False)
+    assert 'href="/console/messages/out/3"' in browser.get("/messages/out/2").text
+    assert "/console/resend/2" not in browser.get("/messages/out/2").text
+
+
 @pytest.mark.parametrize("chosen", [[], ["x"], [str(n) for n in range(101)]], ids=["none", "no number", "too many"])
 def test_none_or_too_many_are_not_resent(console: Console, chosen: list[str]) -> None:
     browser = console.signed_in("operator")

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 # From the ground up; parts of one line do not know each other.
 LAYERS = (
     ("errors",),
-    ("config", "hidden", "logs", "loopback", "phones"),
+    ("config", "hidden", "logs", "loopback", "phones", "traces"),
     ("rulebook", "store"),
     ("clock",),
     ("carriers", "keywords", "members", "messages", "operators"),

@@ -111,6 +111,17 @@ def test_what_differs_is_brought_up_to_date(bring: Importer) -> None:
     assert bring.hears("+6281198000056", "05JN0012345")[0].name == "TONO WIJAYA"
 
 
+def test_a_record_keeps_when_it_was_written(bring: Importer) -> None:
+    head, siti, tono = example()
+    bring(head, siti, tono)
+    with bring.store.write() as connection:
+        connection.execute(memberships.update().values(written_at=1))
+    bring(head, siti, tono.replace("TONO", "TONO WIJAYA"))
+    with bring.store.read() as connection:
+        found = connection.execute(select(memberships.c.number, memberships.c.written_at)).all()
+    assert {number for number, at in found if at != 1} == {"05JN0012345"}
+
+
 def test_columns_that_are_not_there_keep_what_is_stored(bring: Importer) -> None:
     bring(*example())
     before = bring.hears(SITI, "18050012345")

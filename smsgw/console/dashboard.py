@@ -1,13 +1,16 @@
 """Dashboard: what the first page shows of a span of time, gathered and drawn."""
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from smsgw.console import chart
 from smsgw.console.chart import Chart
 from smsgw.console.clusters import Cluster, clusters, words_of
+from smsgw.console.kept import Kept
 from smsgw.console.spans import Span
 from smsgw.messages import states
 from smsgw.messages.log.backlog import Waiting, backlog
@@ -24,7 +27,8 @@ LATE_MS: Final = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """The figures of a span. `price`: rupiah a segment, 0: not known; a message is one segment, always."""
+    """The figures of a span, as they were at `at_ms`. `price`: rupiah a segment, 0: not known. A message is one
+    segment, always."""
 
     span: Span
     times: Sequence[int]
@@ -34,6 +38,7 @@ class Dashboard:
     clusters: Sequence[Cluster]
     looked_at: int
     price: Decimal
+    at_ms: int
 
     @property
     def came(self) -> int:
@@ -96,6 +101,12 @@ def _drawn(leg: Leg) -> Chart:
     return chart.lines({"idle": slowest, "act": median})
 
 
+def shown(services: Services, kept: Kept, span: Span, times: Sequence[int]) -> Dashboard:
+    """The dashboard of a span, gathered or kept; what waits is as it is now, for it costs next to nothing."""
+    found: Dashboard = kept.get(tuple(times), partial(gather, services, span, times))
+    return replace(found, waiting=backlog(services.store))
+
+
 def gather(services: Services, span: Span, times: Sequence[int]) -> Dashboard:
     """The dashboard of a span as it is now."""
     store = services.store
@@ -109,4 +120,5 @@ def gather(services: Services, span: Span, times: Sequence[int]) -> Dashboard:
         clusters=clusters(texts, words_of(services.registry)),
         looked_at=len(texts),
         price=services.settings.segment_price,
+        at_ms=time.time_ns() // 1_000_000,
     )

@@ -11,6 +11,7 @@ from flask import Response, make_response, redirect, render_template, request, u
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response as AnyResponse
 
+from smsgw.console.kept import Kept
 from smsgw.console.look import Look
 from smsgw.console.strip import Strip
 from smsgw.console.words import say
@@ -40,6 +41,7 @@ class Desk:
     services: Services
     strip: Strip
     menu: tuple[Link, ...]
+    kept: Kept = field(default_factory=Kept)
 
 
 class NoReason(Exception):

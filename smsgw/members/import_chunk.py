@@ -39,6 +39,7 @@ class Chunk:
         self._updates: list[Values] = []
         self._phones_new: list[tuple[str, int]] = []
         self._phones_gone: list[Values] = []
+        self._now_ms = connection.scalar(select(db_now()))
 
     def add(self, record: Record) -> Problem | None:
         """Take in one record, or say which earlier line of the file it contradicts."""
@@ -48,12 +49,13 @@ class Chunk:
         if contradiction:
             return contradiction
         person = self._take_person(record, owner)
-        key, changed = self._take_membership(record, held, owner)
+        key, told = self._take_membership(record, held, owner)
         phones = self._take_phones(record, key)
         if held is None:
             self.new += 1
-        elif person or changed or phones:
+        elif person or phones or any(held[column] != value for column, value in told.items()):
             self.changed += 1
+            self._updates.append({name: held[name] for name in _MEMBERSHIP} | told | self._written() | {"key": key})
         else:
             self.unchanged += 1
         return None
@@ -71,8 +73,8 @@ class Chunk:
             run(_update(memberships, _MEMBERSHIP), self._updates)
         bulk.insert_rows(self._connection, phones_on_record, ("phone", "membership_id"), self._phones_new)
         if self._phones_gone:
-            run(_FORGET_PHONE, self._phones_gone)
-            run(_REVOKE, self._phones_gone)
+            run(FORGET_PHONE, self._phones_gone)
+            run(REVOKE, self._phones_gone)
         if self._left_people:
             run(_FORGET_PERSON, {"keys": sorted(self._left_people)})
 
@@ -111,21 +113,21 @@ class Chunk:
             self._by_nik[person["nik"]] = owner
         return True
 
-    def _take_membership(self, record: Record, held: Values | None, owner: int) -> tuple[int, bool]:
+    def _take_membership(self, record: Record, held: Values | None, owner: int) -> tuple[int, Values]:
         told = {column: value for column, value in record.values.items() if column in _MEMBERSHIP}
         told["person_id"] = owner
         if held is None:
             key = next(self._membership_ids)
             programmes = "JHT" if told.get("jht_balance") is not None else ""
             empty = dict.fromkeys(_MEMBERSHIP) | _NEW | {"programmes": programmes}
-            self._inserts.append(empty | told | {"id": key})
-            return key, True
-        changed = any(held[column] != value for column, value in told.items())
+            self._inserts.append(empty | told | self._written() | {"id": key})
+            return key, told
         if held["person_id"] != owner:
             self._left_people.add(held["person_id"])
-        if changed:
-            self._updates.append({name: held[name] for name in _MEMBERSHIP} | told | {"key": held["id"]})
-        return held["id"], changed
+        return held["id"], told
+
+    def _written(self) -> Values:
+        return {"written_at": self._now_ms}
 
     def _take_phones(self, record: Record, key: int) -> bool:
         if "phone" not in record.values:
@@ -162,9 +164,9 @@ def _update(table: Any, columns: Sequence[str]) -> Any:
 
 
 _ON_RECORD = and_(phones_on_record.c.membership_id == bindparam("of"), phones_on_record.c.phone == bindparam("gone"))
-_FORGET_PHONE = delete(phones_on_record).where(_ON_RECORD)
+FORGET_PHONE = delete(phones_on_record).where(_ON_RECORD)
 # A phone that the record no longer has hears nothing more, bound or not.
-_REVOKE = (
+REVOKE = (
     update(bindings)
     .where(bindings.c.membership_id == bindparam("of"), bindings.c.phone == bindparam("gone"))
     .where(bindings.c.state != "revoked")

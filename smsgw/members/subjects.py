@@ -1,16 +1,34 @@
 """Subjects: what people ask under their rights, and what is done about it once a second operator agrees."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, exists, insert, select, update
 
+from smsgw.errors import NotPossible
 from smsgw.members import pins
-from smsgw.members.tables import bindings, complaints, memberships, people, rebindings, subject_requests
+from smsgw.members.import_chunk import FORGET_PHONE, REVOKE
+from smsgw.members.tables import (
+    bindings,
+    complaints,
+    memberships,
+    people,
+    phones_on_record,
+    rebindings,
+    subject_requests,
+)
+from smsgw.store import db_now
 
-Kind = Literal["name", "birth_date", "erasure"]
-KINDS: Final[tuple[Kind, ...]] = ("name", "birth_date", "erasure")
+Kind = Literal["name", "birth_date", "nik", "phone_gone", "erasure"]
+KINDS: Final[tuple[Kind, ...]] = ("name", "birth_date", "nik", "phone_gone", "erasure")
+"""What is corrected here is what tells a person; phone_gone: a phone on the record that is not theirs.
+
+The rest, status, employer, programmes, balance, contributions, is the core system's, and comes by import. A phone is
+put on record there too: here it would go around the old phone's day to refuse a move (reliability §3.1).
+"""
+NIK: Final = re.compile(r"[0-9]{16}", re.ASCII)
 LONGEST: Final = 100
 
 
@@ -36,10 +54,16 @@ def membership_id(connection: Connection, number: str) -> int | None:
     return connection.scalar(select(memberships.c.id).where(memberships.c.number == number))
 
 
-def is_fit(kind: Kind, value: str) -> bool:
-    """Whether a value may stand on the record: a name, or a day of birth in ISO form."""
+def is_fit(connection: Connection, kind: Kind, value: str, key: int) -> bool:
+    """Whether a value may be asked for of a membership: a name, a NIK, a day of birth in ISO form, or, to be taken off
+    its record, a phone that is on it."""
     if kind == "name":
         return 0 < len(value) <= LONGEST and value.isprintable()
+    if kind == "nik":
+        return NIK.fullmatch(value) is not None
+    if kind == "phone_gone":
+        mine = phones_on_record.c.phone == value, phones_on_record.c.membership_id == key
+        return bool(connection.scalar(select(exists().where(*mine))))
     try:
         return date.fromisoformat(value) <= date.today()  # noqa: DTZ011 - no zone makes an unborn member
     except ValueError:
@@ -73,9 +97,20 @@ def decide(connection: Connection, key: int, by: str, now_ms: int, *, agreed: bo
 
 
 def correct(connection: Connection, asked: Asked) -> None:
-    """Put what is right on the record of a membership's holder."""
+    """Put what is right on the record of a membership's holder. NotPossible: the NIK is another person's."""
     whose = select(memberships.c.person_id).where(memberships.c.id == asked.membership_id).scalar_subquery()
-    connection.execute(update(people).where(people.c.id == whose).values({asked.kind: asked.value}))
+    mine = memberships.c.person_id == whose
+    if asked.kind == "phone_gone":
+        mine = memberships.c.id == asked.membership_id
+        for statement in (FORGET_PHONE, REVOKE):
+            connection.execute(statement, {"of": asked.membership_id, "gone": asked.value})
+    else:
+        if asked.kind == "nik" and connection.scalar(
+            select(exists().where(people.c.nik == asked.value, people.c.id != whose))
+        ):
+            raise NotPossible("taken")
+        connection.execute(update(people).where(people.c.id == whose).values({asked.kind: asked.value}))
+    connection.execute(update(memberships).where(mine).values(written_at=db_now()))
 
 
 def erase(connection: Connection, phone: str) -> None:

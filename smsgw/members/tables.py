@@ -46,6 +46,7 @@ memberships = Table(
     Column("jht_balance_on", Date),
     Column("last_contribution_month", Date),  # first day of the month
     Column("last_contribution", BigInteger),
+    Column("written_at", BigInteger),  # by an import or a correction, with its person and phones; NULL: by neither
 )
 
 # What was due and what came for one month; a month without a row was not looked at.
@@ -214,7 +215,7 @@ subject_requests = Table(
     "subject_requests",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("kind", String(10), nullable=False),  # name, birth_date, erasure
+    Column("kind", String(10), nullable=False),  # smsgw.members.subjects.KINDS
     Column("phone", Sealed("phone")),  # of an erasure; taken out when it is done
     Column("membership_id", BigInteger, ForeignKey("memberships.id")),  # of a correction
     Column("value", Encrypted("name")),  # what is right

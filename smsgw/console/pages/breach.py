@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
+from itertools import chain
 
 from flask import request
 
@@ -9,10 +10,11 @@ from smsgw.console import sheet
 from smsgw.console.look import ZONES
 from smsgw.console.page import act, page
 from smsgw.console.visit import Answer, Visit
-from smsgw.messages.touched import touched
+from smsgw.members import touched as of_members
+from smsgw.messages import touched as of_messages
 from smsgw.store import Store
 
-HEAD = ("phone", "messages_in", "messages_out", "first_touched_utc", "last_touched_utc")
+HEAD = ("phone", "membership_number", "what", "rows", "first_touched_utc", "last_touched_utc")
 
 
 @page("/breach", right="audit", nav=97)
@@ -34,8 +36,8 @@ def breach_export(visit: Visit) -> Answer:
 
 
 def _rows(store: Store, since: int, until: int) -> Iterator[tuple[object, ...]]:
-    for one in touched(store, since, until):
-        yield one.phone, one.received, one.sent, _utc(one.first_at), _utc(one.last_at)
+    for one in chain(of_messages.touched(store, since, until), of_members.touched(store, since, until)):
+        yield one.phone, one.number, one.what, one.rows, _utc(one.first_at), _utc(one.last_at)
 
 
 def _ms(text: str, zone: tzinfo) -> int | None:

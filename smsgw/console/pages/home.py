@@ -7,7 +7,7 @@ from typing import Any
 from flask import request, url_for
 
 from smsgw.console import query
-from smsgw.console.dashboard import gather
+from smsgw.console.dashboard import shown
 from smsgw.console.look import ZONES
 from smsgw.console.page import page
 from smsgw.console.problems import explain
@@ -28,7 +28,7 @@ def home(visit: Visit) -> Answer:
     months, point = [visit.t(f"month.{n}") for n in range(1, 13)], "." if visit.look.language == "id" else ":"
     return visit.render(
         "home",
-        found=gather(visit.services, span, times),
+        found=shown(visit.services, visit.desk.kept, span, times),
         spans=[*SPANS],
         labels=[span.label(at, zone, months, point) for at in times],
         log=partial(_log, visit, times[0]),

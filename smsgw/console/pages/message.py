@@ -37,6 +37,8 @@ def _shown(visit: Visit, side: Side, key: int, found: Thread) -> Answer:
         about=f"{'inbound' if side == 'in' else 'outbound'}/{key}",
         received=found.received,
         sent=found.sent,
+        before=found.before,
+        after=found.after,
         phone=found.received.phone if found.received else found.sent[0].phone,
         lines=[*told(visit, found)],
         reading=_reading(visit, found.received) if found.received else None,

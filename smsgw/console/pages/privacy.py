@@ -4,6 +4,7 @@ from flask import abort, request
 
 from smsgw.console.page import act, page
 from smsgw.console.visit import Answer, Visit, word
+from smsgw.errors import NotPossible
 from smsgw.members import subjects
 from smsgw.members.subjects import KINDS, Asked, Kind
 from smsgw.messages import erasure
@@ -68,7 +69,7 @@ def _decided(visit: Visit, asked: Asked, *, agreed: bool) -> str:
                 subjects.erase(connection, asked.phone)
             elif agreed:
                 subjects.correct(connection, asked)
-    except _Undone as undone:
+    except (_Undone, NotPossible) as undone:
         return str(undone)
     return ""
 
@@ -78,9 +79,11 @@ def _whose(visit: Visit, kind: Kind) -> dict[str, str | int | None] | None:
         phone = to_e164(word(request.form, "phone", 40))
         return {"phone": phone} if phone else None
     value = word(request.form, "value", subjects.LONGEST + 1)
+    value = (to_e164(value) or "") if kind == "phone_gone" else value
     with visit.services.store.read() as connection:
         key = subjects.membership_id(connection, word(request.form, "number", 20))
-    return {"membership_id": key, "value": value} if key and subjects.is_fit(kind, value) else None
+        fits = key is not None and subjects.is_fit(connection, kind, value, key)
+    return {"membership_id": key, "value": value} if fits else None
 
 
 def _found(visit: Visit, key: int) -> Asked:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, exists, func, select
+from sqlalchemy import Column, ColumnElement, Connection, and_, exists, func, select, true
 
 from smsgw.messages import states
 from smsgw.messages.log.exchanges import EXCHANGES, UNLISTED, reasons
@@ -35,6 +35,8 @@ FAILING: Final = (
 )
 OPEN: Final = (states.QUEUED, states.SENDING)
 Counts = list[int]
+Coded = dict[tuple[str, str | None], Counts]
+"""Counts by slot of what is in a state with a code, or with none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,9 @@ def sums(store: Store, times: Sequence[int]) -> Sums:
         waiting = _counted(connection, inbound.c.id, [inbound.c.state == spelled(states.RECEIVED)], came)
         ends = {end: _reasons(connection, end, came) for end in (states.SUPPRESSED, states.FAILED)}
         apologies = _added(len(came), _reasons(connection, states.FAILED, came, _apologised).values())
-        by_state = _replies(connection, came)
-        mine = _own(connection, own)
-        codes = _codes(connection, came, own)
+        replies, mine = _replies(connection, came), _own(connection, own)
+        by_state = _by_state(len(came), replies) | {state: _open(connection, state, came) for state in OPEN}
+        own_by_state = _by_state(len(came), mine)
     done = _added(len(came), words.values())
     unanswered = {end: _added(len(came), found.values()) for end, found in ends.items()}
     gone = zip(done, unanswered[states.SUPPRESSED], unanswered[states.FAILED], apologies, strict=True)
@@ -81,8 +83,8 @@ def sums(store: Store, times: Sequence[int]) -> Sums:
         suppressed=unanswered[states.SUPPRESSED],
         failed=unanswered[states.FAILED],
         why=Counter({why: sum(found) for why, found in ends[states.SUPPRESSED].items() if sum(found)}),
-        by_state={state: _added(len(came), (by_state[state], mine[state])) for state in states.TRANSITIONS},
-        codes=codes,
+        by_state={state: _added(len(came), (by_state[state], own_by_state[state])) for state in states.TRANSITIONS},
+        codes=_codes(replies) + _codes(mine),
     )
 
 
@@ -94,7 +96,6 @@ _done = inbound.c.state != spelled(states.RECEIVED)
 _is_reply = of_kinds(outbound.c.kind, REPLIES)
 _is_own = of_kinds(outbound.c.kind, OUR_OWN)
 _no_reply = outbound.c.kind != spelled(Kind.REPLY)  # as the indexes' condition has it
-_coded = outbound.c.error_code.is_not(None)
 _apologised = exists().where(outbound.c.inbound_id == inbound.c.id, _is_reply)
 _later = outbound.alias("later")
 _newest = ~exists().where(
@@ -113,11 +114,13 @@ def _counted(
     inside = select(func.count()).where(*conditions, key >= slot.c.low, key < slot.c.high).correlate(slot)
     counted = select(slot.c.low, inside.scalar_subquery()).where(slot.c.high.is_not(None)).order_by(slot.c.low)
     by_low = Counter[int]()
-    for low, count in connection.execute(
-        counted, {"cuts": sorted({end for one in found for end in (one.low, one.high)})}
-    ):
+    for low, count in connection.execute(counted, {"cuts": _cuts(found)}):
         by_low[low] += count
     return [by_low[one.low] if one.high > one.low else 0 for one in found]
+
+
+def _cuts(found: Sequence[Slot]) -> list[int]:
+    return sorted({end for one in found for end in (one.low, one.high)})
 
 
 @cache
@@ -153,17 +156,56 @@ def _reasons(connection: Connection, end: str, found: Sequence[Slot], *more: Col
     }
 
 
-def _replies(connection: Connection, found: Sequence[Slot]) -> dict[str, Counts]:
-    few = {
-        state: _counted(
-            connection,
-            outbound.c.inbound_id,
-            [*_listed, _is_reply, outbound.c.state == spelled(state), _newest],
-            found,
-        )
-        for state in LISTED
+def _coded(
+    connection: Connection,
+    key: ColumnElement[int],
+    state: str,
+    conditions: Sequence[ColumnElement[bool]],
+    found: Sequence[Slot],
+) -> Coded:
+    """How many rows of each slot are in a state, by their codes: counted together, as their rows are opened anyway."""
+    here = [outbound.c.state == spelled(state), *conditions]
+    counted = _by_slot(dialect_of(connection), key, outbound.c.error_code, here)
+    at = {one.low: n for n, one in enumerate(found) if one.high > one.low}
+    counts: Coded = defaultdict(lambda: [0] * len(found))
+    for low, code, count in connection.execute(counted, {"cuts": _cuts(found)}):
+        counts[state, code][at[low]] += count
+    return counts
+
+
+def _by_slot(
+    dialect: str, key: ColumnElement[int], what: Column[Any], conditions: Sequence[ColumnElement[bool]]
+) -> Any:
+    """A count for each slot and value of a column. Either way the index is read slot by slot, and by no other plan:
+    PostgreSQL would compare every row with every slot."""
+    slot = _slot(dialect)
+    inside = *conditions, key >= slot.c.low, key < slot.c.high
+    if dialect == "sqlite":
+        joined = select(slot.c.low, what, func.count()).select_from(slot.join(what.table, and_(*inside)))
+        return joined.group_by(slot.c.low, what)
+    each = select(what, func.count().label("count")).where(*inside).group_by(what).correlate(slot).lateral("each")
+    return select(slot.c.low, *each.c).select_from(slot.join(each, true()))
+
+
+def _replies(connection: Connection, found: Sequence[Slot]) -> Coded:
+    few = (_coded(connection, outbound.c.inbound_id, state, [*_listed, _is_reply, _newest], found) for state in LISTED)
+    return {key: counts for one in few for key, counts in one.items()}
+
+
+def _by_state(size: int, coded: Coded) -> dict[str, Counts]:
+    return {
+        state: _added(size, [counts for (at, _), counts in coded.items() if at == state])
+        for state in states.TRANSITIONS
     }
-    return few | {state: _open(connection, state, found) for state in OPEN}
+
+
+def _codes(coded: Coded) -> Counter[tuple[str, str]]:
+    """How often a code stands at a failing state."""
+    counted = Counter[tuple[str, str]]()
+    for (state, code), counts in coded.items():
+        if code is not None and state in FAILING:
+            counted[code, state] += sum(counts)
+    return counted
 
 
 def _open(connection: Connection, state: str, found: Sequence[Slot]) -> Counts:
@@ -176,26 +218,11 @@ def _open(connection: Connection, state: str, found: Sequence[Slot]) -> Counts:
     return counts
 
 
-def _own(connection: Connection, found: Sequence[Slot]) -> dict[str, Counts]:
-    carriers = distinct(connection, outbound.c.carrier)
-    counted: dict[str, list[Counts]] = defaultdict(list)
-    for state in states.TRANSITIONS:
-        for one in carriers:
-            here = [_is_own, _no_reply, outbound.c.state == spelled(state), outbound.c.carrier == one]
-            counted[state].append(_counted(connection, outbound.c.id, here, found))
-    return {state: _added(len(found), counted[state]) for state in states.TRANSITIONS}
-
-
-def _codes(connection: Connection, came: Sequence[Slot], own: Sequence[Slot]) -> Counter[tuple[str, str]]:
-    counted: Counter[tuple[str, str]] = Counter()
-    for kind, key, found, more in (
-        (_is_reply, outbound.c.inbound_id, came, [_newest]),
-        (_is_own, outbound.c.id, own, [_no_reply]),
-    ):
-        codes = distinct(connection, outbound.c.error_code, kind, _coded)
-        here = kind, _coded, outbound.c.error_code.in_(codes), outbound.c.state.in_(FAILING)
-        inside = *more, key >= found[0].low, key < found[-1].high
-        rows = select(outbound.c.error_code, outbound.c.state, func.count()).where(*here, *inside)
-        for code, state, count in connection.execute(rows.group_by(outbound.c.error_code, outbound.c.state)):
-            counted[code, state] += count
+def _own(connection: Connection, found: Sequence[Slot]) -> Coded:
+    counted: Coded = defaultdict(lambda: [0] * len(found))
+    for one in distinct(connection, outbound.c.carrier):
+        for state in states.TRANSITIONS:
+            here = [_is_own, _no_reply, outbound.c.carrier == one]
+            for key, counts in _coded(connection, outbound.c.id, state, here, found).items():
+                counted[key] = _added(len(found), (counted[key], counts))
     return counted

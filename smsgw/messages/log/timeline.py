@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from sqlalchemy import ColumnElement, Connection, select
 
 from smsgw.messages import states
+from smsgw.messages.byhand import RESENT
 from smsgw.messages.log.entry import Reply, Side
 from smsgw.messages.log.streams import reply_columns
 from smsgw.messages.tables import inbound, orphan_callback, outbound, outbound_event
@@ -68,11 +69,17 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A message with all that came of it. `received` is None where we wrote of our own accord."""
+    """A message with all that came of it. `received` is None where we wrote of our own accord.
+
+    What we wrote of our own accord may have been sent once more, as another message: `before` and `after` are the ids
+    of the one that it repeats and of the one that repeats it. A reply's stand in its own thread.
+    """
 
     received: Received | None
     sent: tuple[Sent, ...]
     events: tuple[Event, ...]
+    before: int | None = None
+    after: int | None = None
 
 
 def thread(store: Store, side: Side, number: int) -> Thread | None:
@@ -83,9 +90,26 @@ def thread(store: Store, side: Side, number: int) -> Thread | None:
         if came is None and (side == "in" or not sent):
             return None
         told = [event for one in sent for event in _told(connection, one)]
+        before, after = _neighbours(connection, number) if side == "out" else (None, None)
     first = _beginning(came) if came else []
     queued = [_queued(one) for one in sent]
-    return Thread(came, tuple(sent), tuple(sorted([*first, *queued, *told], key=lambda event: event.at)))
+    events = sorted([*first, *queued, *told], key=lambda event: event.at)
+    return Thread(came, tuple(sent), tuple(events), before, after)
+
+
+def _neighbours(connection: Connection, number: int) -> tuple[int | None, int | None]:
+    """What a message repeats, and what repeats it, as far as they are kept, by the keys of smsgw.messages.byhand."""
+    columns = outbound.c.notice_key, outbound.c.inbound_id, outbound.c.kind, outbound.c.resend_no
+    row: Any = connection.execute(select(*columns).where(outbound.c.id == number)).one()
+    if row.inbound_id is None:
+        stem, _, original = (row.notice_key or "").partition(":")
+        before = outbound.c.id == (int(original) if stem == RESENT else None)
+        after = outbound.c.notice_key == f"{RESENT}:{number}"
+    else:
+        mine = (outbound.c.inbound_id == row.inbound_id) & (outbound.c.kind == row.kind)
+        before, after = (mine & (outbound.c.resend_no == row.resend_no + step) for step in (-1, 1))
+    found = [connection.scalar(select(outbound.c.id).where(one)) for one in (before, after)]
+    return found[0], found[1]
 
 
 def _received(connection: Connection, number: int) -> Received | None:
