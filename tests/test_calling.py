@@ -24,12 +24,13 @@ class Line:
     def __init__(self, *holds: int) -> None:
         self.holds = holds
         self.free = Event()
-        self.under_way = self.most = 0
+        self.calls = self.under_way = self.most = 0
         self.threads: set[int] = set()
         self._lock = Lock()
 
     def call(self, number: int) -> int:
         with self._lock:
+            self.calls += 1
             self.under_way += 1
             self.most = max(self.most, self.under_way)
             self.threads.add(threading.get_ident())
@@ -103,3 +104,22 @@ def _gather(ends: Iterator[list[int]], line: Line, told: list[int]) -> None:
     for ended in ends:
         told += ended
         line.free.set()
+
+
+def test_an_error_of_the_only_runner_leaves_no_row_uncalled(pool: ThreadPoolExecutor) -> None:
+    line, told = Line(), list[int]()
+    with pytest.raises(ValueError, match="-1"):
+        _gather(Calling(line.call, pool, lambda: 0.0).ends([-1, *range(20)]), line, told)
+    assert told == [*range(20)]
+
+
+def test_whoever_is_cut_off_begins_no_more_calls(pool: ThreadPoolExecutor) -> None:
+    line, times = Line(*range(40)), iter(range(100))
+    calling = Calling(line.call, pool, lambda: float(next(times)))
+    assert [*calling.ends([99])] == [[99]]  # slow by its clock: from now on side by side
+    ends = calling.ends([99, *range(40)])
+    assert next(ends) == [99]
+    ends.close()
+    line.free.set()
+    pool.shutdown()
+    assert line.calls == 2 + WIDTH  # those that were under way

@@ -76,6 +76,14 @@ def test_answers_are_handed_over_each_round_and_the_rest_is_sent_when_there_is_l
     assert sending.done == done
 
 
+def test_a_job_whose_time_is_up_leaves_the_sending_to_another() -> None:
+    sending, bell = Scripted([]), Scripted([])
+    one = work(lambda limit, hand_over: 1, sending, bell)
+    one.stop()
+    one.answer()
+    assert (sending.done, bell.done) == ([], ["lift", "ring", "ring"])
+
+
 def test_an_endless_stream_ends_with_a_ring() -> None:
     script = Scripted([])
     work(lambda limit, hand_over: 9, Scripted([]), script).answer()

@@ -2,9 +2,10 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Executor, Future, wait
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 Row = TypeVar("Row")
@@ -30,38 +31,57 @@ class Calling(Generic[Row, End]):
         self._now = now
         self._is_slow = False  # the last call, or the last batch
 
-    def ends(self, rows: Sequence[Row]) -> Iterator[list[End]]:
-        """Call for all rows; what came of the calls, as it becomes known. An error of a call is raised at the end."""
+    def ends(self, rows: Sequence[Row]) -> Generator[list[End], None, None]:
+        """Call for all rows; what came of the calls, as it becomes known. The first error of a call is raised at the
+        end; where nobody asks for the rest any more, no more calls begin."""
         started = self._now()
         if len(rows) == 1:  # with nothing beside it to be held up
             yield [self._call(rows[0])]
         else:
-            yield from self._many(rows, started)
+            yield from self._many(_Batch(deque(rows)), started)
         self._is_slow = _is_slow(self._now() - started, len(rows))
 
-    def _many(self, rows: Sequence[Row], started: float) -> Iterator[list[End]]:
-        left, ended = deque(rows), deque[End]()
-        calls = self._begin(left, ended, len(rows) if self._is_slow else 1)
-        while not _over(calls):
-            if len(calls) == 1 and left:
-                slow = _is_slow(self._now() - started, len(ended) + 1)
-                calls += self._begin(left, ended, len(left)) if slow else []
-            elif ended:
-                yield _taken(ended)
-        yield _taken(ended)
-        for call in calls:
-            call.result()
+    def _many(self, batch: "_Batch[Row, End]", started: float) -> Generator[list[End], None, None]:
+        calls = self._begin(batch, len(batch.left) if self._is_slow else 1)
+        try:
+            while not _over(calls):
+                if len(calls) == 1 and batch.left:
+                    slow = _is_slow(self._now() - started, len(batch.ended) + 1)
+                    calls += self._begin(batch, len(batch.left)) if slow else []
+                elif batch.ended:
+                    yield batch.take()
+            yield batch.take()
+        finally:
+            batch.left.clear()
+        if batch.errors:
+            raise batch.errors[0]
 
-    def _begin(self, left: deque[Row], ended: deque[End], many: int) -> list[Future[None]]:
-        return [self._pool.submit(self._go_through, left, ended) for _ in range(many)]
+    def _begin(self, batch: "_Batch[Row, End]", many: int) -> list[Future[None]]:
+        return [self._pool.submit(self._go_through, batch) for _ in range(many)]
 
-    def _go_through(self, left: deque[Row], ended: deque[End]) -> None:
+    def _go_through(self, batch: "_Batch[Row, End]") -> None:
         while True:
             try:
-                row = left.popleft()
+                row = batch.left.popleft()
             except IndexError:
                 return
-            ended.append(self._call(row))
+            try:
+                batch.ended.append(self._call(row))
+            except Exception as error:  # noqa: BLE001 - one bad row must not take its neighbours with it
+                batch.errors.append(error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch(Generic[Row, End]):
+    """The rows that nobody has called for yet, what came of those that somebody has, and the errors."""
+
+    left: deque[Row]
+    ended: deque[End] = field(default_factory=deque)
+    errors: list[Exception] = field(default_factory=list)
+
+    def take(self) -> list[End]:
+        """What has ended since the last time."""
+        return [self.ended.popleft() for _ in range(len(self.ended))]
 
 
 def _over(calls: Sequence[Future[None]]) -> bool:
@@ -71,10 +91,6 @@ def _over(calls: Sequence[Future[None]]) -> bool:
     with suppress(TimeoutError):  # of a single one this is told much sooner than by `wait`
         calls[0].exception(HICCUP_S)
     return calls[0].done()
-
-
-def _taken(ended: deque[End]) -> list[End]:
-    return [ended.popleft() for _ in range(len(ended))]
 
 
 def _is_slow(seconds: float, calls: int) -> bool:

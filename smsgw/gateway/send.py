@@ -204,4 +204,4 @@ def _backoff_ms(attempts: int, outcome: Outcome) -> int:
     # Never sooner than the carrier asks for; but a carrier that asks for nothing at all must not use up the attempts.
     asked_s = outcome.retry_after_s or 0.0
     grown_s = 2 ** min(attempts, LAST_GROWTH) * random.uniform(1.0, 1.5)  # noqa: S311 - jitter
-    return min(int(1000 * max(asked_s, grown_s)), MAX_BACKOFF_MS)
+    return int(min(1000 * max(asked_s, grown_s), MAX_BACKOFF_MS))

@@ -83,12 +83,12 @@ class Work:
         """Claim nothing more and begin no call; what is claimed and not begun goes back to the queue."""
         self.stopping.set()
 
-    def _rounds(self, verb: str, a_round: Callable[[], int]) -> None:
+    def _rounds(self, verb: str, a_round: Callable[[float], int]) -> None:
         until = time.monotonic() + ROUNDS_S
         self.bell.lift(verb)
-        while a_round() >= BUSY and self._goes_on(until):
+        while a_round(until) >= BUSY and self._goes_on(until):
             self.bell.hold(verb)
-            while a_round() >= BUSY and self._goes_on(until):
+            while a_round(until) >= BUSY and self._goes_on(until):
                 pass
             self.bell.lift(verb)
         if not self._goes_on(until):
@@ -97,13 +97,17 @@ class Work:
     def _goes_on(self, until: float) -> bool:
         return time.monotonic() < until and not self.stopping.is_set()
 
-    def _answer_round(self) -> int:
+    def _answer_round(self, until: float) -> int:
         answered = self._called_for("answer", self.answering(BATCH, self.sending.hand_over))
         if answered < BUSY or self.paced:
-            self._send_round()
+            # Calls that take their time have had all the time of a job: two rounds of them would outlast it.
+            if self._goes_on(until):
+                self._send_round(until)
+            else:
+                self.bell.ring("send")
         return answered
 
-    def _send_round(self) -> int:
+    def _send_round(self, until: float) -> int:
         return self._called_for("send", self.sending(BATCH))
 
     def _called_for(self, verb: str, done: int) -> int:
