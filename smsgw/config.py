@@ -31,6 +31,13 @@ class Settings(BaseSettings):
     home: Path = Field(Path("var"), description="folder for the SQLite file, the data key and the demo's settings")
     host: str = Field("127.0.0.1", description="address the web process listens on")
     port: int = Field(8000, ge=1, le=65535, description="port the web process listens on")
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=8,
+        description="proxies in a row before the web process, whose X-Forwarded-For tells an operator's address "
+        "(docs/console.md); 0: it is told by the connection alone",
+    )
     database_url: SecretStr = Field(
         SecretStr(""),
         description="database; empty: SQLite in the home folder. PostgreSQL: postgresql://user:pw@host/db",

@@ -2,7 +2,7 @@
 
 A part stands between `<!-- begin:name -->` and `<!-- end:name -->`. Tables come from the program; outputs and figures
 come from files in docs/recorded, which `python -m tests.docs record` and the benchmarks write.
-`python -m tests.docs shots` takes the picture in docs/shots.
+`python -m tests.docs shots` takes the pictures in docs/shots.
 """
 
 import json

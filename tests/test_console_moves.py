@@ -69,6 +69,21 @@ def test_a_move_is_refused_taken_back_or_stopped(console: Console, maker: Browse
     assert "ditolak" in words(checker, "/moves")
 
 
+def test_a_move_is_revealed_by_itself_with_a_reason(console: Console, maker: Browser) -> None:
+    checker = console.signed_in("branch", "budi")
+    maker.post("/moves", ASKED)
+    checker.post("/moves/1", {"do": "agree", "reason": "x"})
+    given = {"about": "move/1", "reason": "telepon lama menelepon", "back": "/console/moves"}
+    assert [checker.post("/reveal", {**given, "reason": why}).status_code for why in ("", given["reason"])] == [
+        422,
+        303,
+    ]
+    shown, others = checker.get("/moves").text, maker.get("/moves").text
+    assert (SITI.number in shown, SITI.phone in shown) == (True, True)
+    assert (SITI.number in others, SITI.phone in others) == (False, False)
+    assert acts(console)[-1] == ("reveal", "move/1", "telepon lama menelepon")
+
+
 REFUSED = [({"ktp": ""}, 409), ({"number": "99999999999"}, 409), ({"number": ""}, 409), ({"reason": ""}, 422)]
 
 

@@ -61,7 +61,11 @@ def test_what_the_guide_says_word_for_word_is_the_sample() -> None:
         assert file.read_text(encoding="utf-8").rstrip() in guide, f"CONTRIBUTING.md shows another {path}"
 
 
-def test_the_picture_is_there_and_light() -> None:
-    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    assert pictures == ["docs/shots/simulator.png"]
-    assert 10_000 < (ROOT / pictures[0]).stat().st_size < 200_000
+def test_the_pictures_are_there_and_light_and_shown() -> None:
+    shown = {
+        (ROOT / file).parent / picture
+        for file in ("README.md", "docs/console.md")
+        for picture in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (ROOT / file).read_text(encoding="utf-8"))
+    }
+    assert shown == set((ROOT / "docs" / "shots").glob("*.png"))
+    assert [picture.name for picture in shown if not 10_000 < picture.stat().st_size < 200_000] == []

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
+from twilio.base.exceptions import TwilioRestException
+from twilio.rest import Client
 
 from smsgw import logs
 from smsgw.carriers import Carrier, Outcome, Parcel, Redacting, Verdict
@@ -155,6 +157,12 @@ def taken(standin: StandIn, carrier: Carrier, status: str) -> str:
     return sid
 
 
+def sdk(url: str) -> Client:
+    made = Client(twilio.ACCOUNT, twilio.TOKEN)
+    made.api.base_url = url
+    return made
+
+
 def text_of(standin: StandIn, sid: str) -> str:
     found = standin.ledger.get(sid)
     assert found is not None
@@ -166,6 +174,8 @@ def test_twilio_empties_a_text_once_it_is_delivered_and_says_no_before(standin: 
         carrier = Twilio(twilio.settings(twilio_api_url=url, public_url="http://127.0.0.1:9"))
         sid, early = taken(standin, carrier, "delivered"), taken(standin, carrier, "sending")
         ends = [carrier.redact(one) for one in (sid, sid, early, twilio.sid())]
+        with pytest.raises(TwilioRestException, match="Parameters are not valid"):
+            sdk(url).messages(sid).update(body="Another text")
     assert [(end.verdict, end.error_code) for end in ends] == [
         (Verdict.ACCEPTED, None),
         (Verdict.ACCEPTED, None),

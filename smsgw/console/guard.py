@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from smsgw import logs
 from smsgw.config import Settings
+from smsgw.console import peer
 from smsgw.console.look import read_look
 from smsgw.console.page import Page
 from smsgw.console.visit import Desk, Visit
@@ -24,7 +25,12 @@ log = logs.get()
 def arrive(desk: Desk) -> Visit:
     """The visit of the request, before it is known whose it is."""
     cookie = request.cookies.get(COOKIE, "")[:64]
-    return Visit(desk, read_look(request), secrets.token_hex(4), (request.remote_addr or "")[:45], cookie=cookie)
+    return Visit(desk, read_look(request), secrets.token_hex(4), _address(desk.services.settings), cookie=cookie)
+
+
+def _address(settings: Settings) -> str:
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return peer.address_of(request.remote_addr or "", forwarded, settings.trusted_proxies)
 
 
 def recognise(visit: Visit, *, polled: bool = False) -> None:

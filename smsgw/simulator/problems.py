@@ -29,7 +29,7 @@ class Problem:
 
 UNAUTHENTICATED = Problem(401, 20003, "Authenticate")
 NO_METHOD = Problem(405, 20004, "Method not allowed")
-NOT_EMPTY = Problem(400, 20001, "Body may only be updated to an empty string")
+NOT_EMPTY = Problem(400, 30400, "Parameters are not valid")  # twilio.com/docs/errors/30400
 NOT_YET = Problem(400, 20009, "Cannot update this resource before it is complete")
 
 

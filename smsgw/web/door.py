@@ -64,7 +64,7 @@ def create_door(services: Services, app: Flask) -> Door:
         except Exception as error:  # noqa: BLE001 - the edge of a request
             answer = _messages(of_error(error))
         if answer is None:
-            await rest(scope, _again(body), send)
+            await rest(_spelled(scope), _again(body), send)
         else:
             for message in answer:
                 await send(message)
@@ -100,6 +100,11 @@ async def _whole(receive: Receive) -> bytes:
 def _hook(scope: Scope, body: bytes) -> Hook:
     peer = scope["client"][0] if scope.get("client") else ""
     return Hook(target_of(scope["path"], scope["query_string"]), RawHeaders(scope["headers"]), body, peer)
+
+
+def _spelled(scope: Scope) -> Scope:
+    # WSGI spells X_Forwarded_For as it spells X-Forwarded-For, and so joins what a client wrote to what a proxy did.
+    return {**scope, "headers": [(name, value) for name, value in scope["headers"] if b"_" not in name]}
 
 
 def _again(body: bytes) -> Receive:

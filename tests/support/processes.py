@@ -65,6 +65,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "PIN": settings.pin,
         "QUIET_HOURS": settings.quiet_hours,
         "SENDS_PER_DAY": str(settings.sends_per_day),
+        "SEGMENT_PRICE": str(settings.segment_price),
         "SEND_THREADS": str(settings.send_threads),
         "KANNEL_URL": settings.kannel_url,
         "KANNEL_USER": settings.kannel_user,
