@@ -87,6 +87,7 @@ SCENARIOS = (
         f"{SLOW_EACH} slow headers and {SLOW_EACH} slow bodies",
         f"every healthy post answered within {HEALTHY_S:.0f} s",
         slow,
+        once=True,
         alone=True,
         count=200,
     ),

@@ -112,6 +112,7 @@ SCENARIOS = (
         "Redis frozen",
         f"webhooks answer 200 within {FROZEN_S} s; all leave once",
         frozen,
+        once=True,
         alone=True,
         count=600,
         quick=30,
