@@ -1,7 +1,11 @@
 """Personal data: masked by default, revealed for a minute with a reason, which is recorded; and what cannot be seen."""
 
+import re
+
 import pytest
 from flask import g
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from smsgw.console.guard import arrive, recognise
@@ -10,6 +14,7 @@ from smsgw.console.showing import masked, reveal
 from smsgw.console.strip import Strip
 from smsgw.console.visible import plain_visible, visible
 from smsgw.console.visit import Desk
+from smsgw.keywords.kinds import rupiah, short
 from smsgw.operators import reveals
 from smsgw.operators.tables import audit
 from smsgw.web.app import create_app
@@ -34,12 +39,21 @@ MASKED = [
     ("body", "９９０５１２", "******"),
     ("body", "٩٩٠٥", "****"),
     ("body", "SIMULASI 10 lalu 175", "SIMULASI 10 lalu 175"),
+    ("body", "Rp86 juta (saldo 23,4 juta + 285rb/bln, 5,7%)", "Rp** juta (saldo **,* juta + ***rb/bln, 5,7%)"),
+    ("body", "gaji 5jt, Rp 500, 42 million, 285k", "gaji *jt, Rp ***, ** million, ***k"),
+    ("body", "umur 12th, TIPS 3", "umur 12th, TIPS 3"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "value", "shown"), MASKED)
 def test_a_value_is_masked(kind: str, value: str, shown: str) -> None:
     assert mask(value, kind) == shown
+
+
+@given(st.integers(0, 10**13), st.sampled_from(["id", "en"]))
+def test_no_amount_as_our_texts_say_it_is_legible(amount: int, language: str) -> None:
+    said = f"saldo {rupiah(amount, language)}, kini Rp{short(amount, language)}"
+    assert not re.search(r"\d", mask(said, "body"))
 
 
 def test_a_kind_that_is_none_is_an_error_not_an_open_door() -> None:

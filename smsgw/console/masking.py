@@ -5,7 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 # Four digits or more, whatever little stands between them: numbers, NIK, days of birth, phones and amounts alike.
-_DIGITS: Final = re.compile(r"\d(?:[\W_]{0,2}\d){3,}")
+# And amounts as people and our texts say them, however short: Rp500, 23,4 juta, 285rb.
+_SAID: Final = r"juta|jt|ribu|rb|mill?iar|million|thousand|k"
+_DIGITS: Final = re.compile(
+    rf"\d(?:[\W_]{{0,2}}\d){{3,}}|(?<=Rp)[ .]?\d[\d.,]*|\d+(?:[.,]\d+)?(?=\s?(?:{_SAID})\b)", re.IGNORECASE
+)
 _DIGIT: Final = re.compile(r"\d")
 STAR: Final = "*"
 
@@ -31,7 +35,7 @@ def name(value: str) -> str:
 
 
 def body(value: str) -> str:
-    """A text, with stars for the digits of every number of four or more."""
+    """A text, with stars for the digits of every number of four or more and of every amount."""
     return _DIGITS.sub(lambda found: _DIGIT.sub(STAR, found[0]), value)
 
 
