@@ -75,6 +75,7 @@ def test_the_timeline_tells_of_it_and_offers_only_the_last(console: Console) -> 
     assert ("/console/resend/1" in page, "/console/resend/2" in page) == (False, True)
     found = words(browser, "/messages/1")
     assert "Kirim ulang ke-1 oleh operator konsol" in found
+    assert found.count("operator konsol") == 4  # twice as who did it: prepared it, and resent it
     assert "Dikirim ulang oleh operator konsol, sebagai pesan baru" in found
 
 

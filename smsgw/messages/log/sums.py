@@ -1,20 +1,20 @@
 """Sums: how many messages came, what became of them, and why, slot by slot, counted in the indexes of the log.
 
-No row is opened and nothing is kept: each sum is a stretch of an index, so that a month of a million messages is
-counted in a fraction of a second. A reply counts in the slot of its inbound and only where it is the newest, as the
-log lists it; what we wrote of our own accord counts when it was queued.
+Each sum is a stretch of an index, and only rows of what went wrong and of what we wrote of our own accord are opened,
+so that a month of a million messages is counted in a fraction of a second. A reply counts in the slot of its inbound
+and only where it is the newest, as the log lists it; what we wrote of our own accord counts when it was queued.
 """
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Column, ColumnElement, Connection, and_, exists, func, select, true
+from sqlalchemy import ColumnElement, Connection, exists, select
 
 from smsgw.messages import states
+from smsgw.messages.log.counts import Coded, Counts, added, coded, counted
 from smsgw.messages.log.exchanges import EXCHANGES, UNLISTED, reasons
 from smsgw.messages.log.own import OWN
 from smsgw.messages.log.seeks import distinct
@@ -23,7 +23,7 @@ from smsgw.messages.log.streams import OUR_OWN, REPLIES, of_kinds
 from smsgw.messages.rows import Kind
 from smsgw.messages.tables import inbound, outbound
 from smsgw.store import Store
-from smsgw.store.sql import dialect_of, listed, spelled
+from smsgw.store.sql import spelled
 
 FAILING: Final = (
     states.UNDELIVERED,
@@ -34,9 +34,6 @@ FAILING: Final = (
     states.FAILED_UNKNOWN,
 )
 OPEN: Final = (states.QUEUED, states.SENDING)
-Counts = list[int]
-Coded = dict[tuple[str, str | None], Counts]
-"""Counts by slot of what is in a state with a code, or with none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +61,28 @@ def sums(store: Store, times: Sequence[int]) -> Sums:
     with store.read() as connection:
         came, own = slots(connection, EXCHANGES, times), slots(connection, OWN, times)
         words = _words(connection, came)
-        waiting = _counted(connection, inbound.c.id, [inbound.c.state == spelled(states.RECEIVED)], came)
+        waiting = counted(connection, inbound.c.id, [inbound.c.state == spelled(states.RECEIVED)], came)
         ends = {end: _reasons(connection, end, came) for end in (states.SUPPRESSED, states.FAILED)}
-        apologies = _added(len(came), _reasons(connection, states.FAILED, came, _apologised).values())
+        apologies = added(len(came), _reasons(connection, states.FAILED, came, _apologised).values())
         replies, mine = _replies(connection, came), _own(connection, own)
         by_state = _by_state(len(came), replies) | {state: _open(connection, state, came) for state in OPEN}
         own_by_state = _by_state(len(came), mine)
-    done = _added(len(came), words.values())
-    unanswered = {end: _added(len(came), found.values()) for end, found in ends.items()}
+    done = added(len(came), words.values())
+    unanswered = {end: added(len(came), found.values()) for end, found in ends.items()}
     gone = zip(done, unanswered[states.SUPPRESSED], unanswered[states.FAILED], apologies, strict=True)
     replied = [all_of_them - quiet - broken + sorry for all_of_them, quiet, broken, sorry in gone]
-    known = _added(len(came), by_state.values())
+    known = added(len(came), by_state.values())
     by_state[states.DELIVERED] = [max(0, one - other) for one, other in zip(replied, known, strict=True)]
     return Sums(
-        came=_added(len(came), (done, waiting)),
+        came=added(len(came), (done, waiting)),
         words=Counter({word: sum(found) for word, found in words.items() if sum(found)}),
         waiting=waiting,
         suppressed=unanswered[states.SUPPRESSED],
         failed=unanswered[states.FAILED],
         why=Counter({why: sum(found) for why, found in ends[states.SUPPRESSED].items() if sum(found)}),
-        by_state={state: _added(len(came), (by_state[state], own_by_state[state])) for state in states.TRANSITIONS},
+        by_state={state: added(len(came), (by_state[state], own_by_state[state])) for state in states.TRANSITIONS},
         codes=_codes(replies) + _codes(mine),
     )
-
-
-def _added(size: int, counts: Any) -> Counts:
-    return [sum(one) for one in zip([0] * size, *counts, strict=True)]
 
 
 _done = inbound.c.state != spelled(states.RECEIVED)
@@ -106,38 +99,14 @@ _listed = tuple(outbound.c.state != spelled(state) for state in UNLISTED)
 LISTED: Final = tuple(state for state in states.TRANSITIONS if state not in UNLISTED)
 
 
-def _counted(
-    connection: Connection, key: ColumnElement[int], conditions: Sequence[ColumnElement[bool]], found: Sequence[Slot]
-) -> Counts:
-    """How many rows of each slot meet the conditions, which lead through an index that ends in `key`."""
-    slot = _slot(dialect_of(connection))
-    inside = select(func.count()).where(*conditions, key >= slot.c.low, key < slot.c.high).correlate(slot)
-    counted = select(slot.c.low, inside.scalar_subquery()).where(slot.c.high.is_not(None)).order_by(slot.c.low)
-    by_low = Counter[int]()
-    for low, count in connection.execute(counted, {"cuts": _cuts(found)}):
-        by_low[low] += count
-    return [by_low[one.low] if one.high > one.low else 0 for one in found]
-
-
-def _cuts(found: Sequence[Slot]) -> list[int]:
-    return sorted({end for one in found for end in (one.low, one.high)})
-
-
-@cache
-def _slot(dialect: str) -> Any:
-    """Each number of the parameter `cuts` with the one that follows."""
-    cut = listed(dialect, "cuts").c.value
-    return select(cut.label("low"), func.lead(cut).over(order_by=cut).label("high")).cte("slot")
-
-
 def _words(connection: Connection, found: Sequence[Slot]) -> dict[str | None, Counts]:
     carriers = distinct(connection, inbound.c.carrier)
     words: list[str | None] = [None, *distinct(connection, inbound.c.keyword, _done)]
     return {
-        word: _added(
+        word: added(
             len(found),
             [
-                _counted(connection, inbound.c.id, [_done, _is(word), inbound.c.carrier == one], found)
+                counted(connection, inbound.c.id, [_done, _is(word), inbound.c.carrier == one], found)
                 for one in carriers
             ],
         )
@@ -152,60 +121,28 @@ def _is(word: str | None) -> ColumnElement[bool]:
 def _reasons(connection: Connection, end: str, found: Sequence[Slot], *more: ColumnElement[bool]) -> dict[str, Counts]:
     here = inbound.c.reason.is_not(None), inbound.c.state == end, *more
     return {
-        why: _counted(connection, inbound.c.id, [*here, inbound.c.reason == why], found) for why in reasons(connection)
+        why: counted(connection, inbound.c.id, [*here, inbound.c.reason == why], found) for why in reasons(connection)
     }
-
-
-def _coded(
-    connection: Connection,
-    key: ColumnElement[int],
-    state: str,
-    conditions: Sequence[ColumnElement[bool]],
-    found: Sequence[Slot],
-) -> Coded:
-    """How many rows of each slot are in a state, by their codes: counted together, as their rows are opened anyway."""
-    here = [outbound.c.state == spelled(state), *conditions]
-    counted = _by_slot(dialect_of(connection), key, outbound.c.error_code, here)
-    at = {one.low: n for n, one in enumerate(found) if one.high > one.low}
-    counts: Coded = defaultdict(lambda: [0] * len(found))
-    for low, code, count in connection.execute(counted, {"cuts": _cuts(found)}):
-        counts[state, code][at[low]] += count
-    return counts
-
-
-def _by_slot(
-    dialect: str, key: ColumnElement[int], what: Column[Any], conditions: Sequence[ColumnElement[bool]]
-) -> Any:
-    """A count for each slot and value of a column. Either way the index is read slot by slot, and by no other plan:
-    PostgreSQL would compare every row with every slot."""
-    slot = _slot(dialect)
-    inside = *conditions, key >= slot.c.low, key < slot.c.high
-    if dialect == "sqlite":
-        joined = select(slot.c.low, what, func.count()).select_from(slot.join(what.table, and_(*inside)))
-        return joined.group_by(slot.c.low, what)
-    each = select(what, func.count().label("count")).where(*inside).group_by(what).correlate(slot).lateral("each")
-    return select(slot.c.low, *each.c).select_from(slot.join(each, true()))
 
 
 def _replies(connection: Connection, found: Sequence[Slot]) -> Coded:
-    few = (_coded(connection, outbound.c.inbound_id, state, [*_listed, _is_reply, _newest], found) for state in LISTED)
+    few = (coded(connection, outbound.c.inbound_id, state, [*_listed, _is_reply, _newest], found) for state in LISTED)
     return {key: counts for one in few for key, counts in one.items()}
 
 
-def _by_state(size: int, coded: Coded) -> dict[str, Counts]:
+def _by_state(size: int, found: Coded) -> dict[str, Counts]:
     return {
-        state: _added(size, [counts for (at, _), counts in coded.items() if at == state])
-        for state in states.TRANSITIONS
+        state: added(size, [counts for (at, _), counts in found.items() if at == state]) for state in states.TRANSITIONS
     }
 
 
-def _codes(coded: Coded) -> Counter[tuple[str, str]]:
+def _codes(found: Coded) -> Counter[tuple[str, str]]:
     """How often a code stands at a failing state."""
-    counted = Counter[tuple[str, str]]()
-    for (state, code), counts in coded.items():
+    told = Counter[tuple[str, str]]()
+    for (state, code), counts in found.items():
         if code is not None and state in FAILING:
-            counted[code, state] += sum(counts)
-    return counted
+            told[code, state] += sum(counts)
+    return told
 
 
 def _open(connection: Connection, state: str, found: Sequence[Slot]) -> Counts:
@@ -219,10 +156,10 @@ def _open(connection: Connection, state: str, found: Sequence[Slot]) -> Counts:
 
 
 def _own(connection: Connection, found: Sequence[Slot]) -> Coded:
-    counted: Coded = defaultdict(lambda: [0] * len(found))
+    own: Coded = defaultdict(lambda: [0] * len(found))
     for one in distinct(connection, outbound.c.carrier):
         for state in states.TRANSITIONS:
             here = [_is_own, _no_reply, outbound.c.carrier == one]
-            for key, counts in _coded(connection, outbound.c.id, state, here, found).items():
-                counted[key] = _added(len(found), (counted[key], counts))
-    return counted
+            for key, counts in coded(connection, outbound.c.id, state, here, found).items():
+                own[key] = added(len(found), (own[key], counts))
+    return own

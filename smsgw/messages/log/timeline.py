@@ -147,7 +147,8 @@ def _beginning(came: Received) -> list[Event]:
 def _queued(one: Sent) -> Event:
     reply = one.reply
     told = {"kind": reply.kind, "template": reply.template, "septets": reply.septets, "language": reply.language}
-    return Event(reply.created_at, "queued", "worker", {"out": reply.id, "resend": reply.resend_no, **told})
+    actor = "operator" if reply.resend_no else "worker"  # nothing is sent again of its own accord
+    return Event(reply.created_at, "queued", actor, {"out": reply.id, "resend": reply.resend_no, **told})
 
 
 def _told(connection: Connection, one: Sent) -> Iterator[Event]:
