@@ -1,4 +1,4 @@
-"""The parts of README.md, docs/kannel.md and docs/simulator.md that the program writes: `python -m tests.docs write`.
+"""The parts of README.md and some files of docs that the program writes: `python -m tests.docs write`.
 
 A part stands between `<!-- begin:name -->` and `<!-- end:name -->`. Tables come from the program; outputs and figures
 come from files in docs/recorded, which `python -m tests.docs record` and `make bench` write.
@@ -27,7 +27,7 @@ from tests.faults import table
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-FILES = (README, *(ROOT / "docs" / name for name in ("faults.md", "kannel.md", "simulator.md")))
+FILES = (README, *(ROOT / "docs" / name for name in ("console.md", "faults.md", "kannel.md", "simulator.md")))
 BLOCK = re.compile(r"(?P<begin><!-- begin:(?P<name>[\w-]+) -->\n).*?(?P<end><!-- end:(?P=name) -->)", re.DOTALL)
 
 
@@ -44,6 +44,11 @@ def settings() -> str:
 def kannel_settings() -> str:
     """The settings of Kannel."""
     return _settings("kannel_")
+
+
+def oidc_settings() -> str:
+    """The settings of the identity provider."""
+    return _settings("oidc_")
 
 
 def _settings(begin: str) -> str:
@@ -145,6 +150,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
     "kannel-settings": kannel_settings,
+    "oidc-settings": oidc_settings,
     "keywords": keywords,
     "routes": routes,
     "faults": faults,

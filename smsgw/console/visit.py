@@ -16,6 +16,7 @@ from smsgw.console.strip import Strip
 from smsgw.console.words import say
 from smsgw.operators import audit, sessions
 from smsgw.operators.accounts import Operator
+from smsgw.operators.oidc import Provider
 from smsgw.operators.rights import Right
 from smsgw.operators.sessions import Session
 from smsgw.services import Services
@@ -35,11 +36,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What all visits of a process share."""
+    """What all visits of a process share. `provider`: where operators may sign in too."""
 
     services: Services
     strip: Strip
     menu: tuple[Link, ...]
+    provider: Provider | None = None
 
 
 class NoReason(Exception):
@@ -50,7 +52,8 @@ class NoReason(Exception):
 class Visit:
     """`cookie` is the id in the browser's cookie, of a session or of none yet; empty where there is no cookie.
 
-    `keeps` is the id that the browser is to keep, where it is another one; empty: none any more.
+    `keeps` is the id that the browser is to keep, where it is another one; empty: none any more. `here` is where forms
+    lead back to, where that is not the page's own address.
     """
 
     desk: Desk
@@ -62,6 +65,7 @@ class Visit:
     session: Session | None = None
     reveals: Mapping[str, int] = field(default_factory=dict)
     keeps: str | None = None
+    here: str = ""
 
     @property
     def services(self) -> Services:
