@@ -40,6 +40,7 @@ class StandIn:
     """The provider. `who` has signed in with it; `published` are its keys; what is spoilt stands in the others."""
 
     issuer: str = ""
+    redirect: str = REDIRECT
     who: Claims = field(default_factory=lambda: {"sub": "8f1c", "preferred_username": "rina"})
     published: list[str] = field(default_factory=lambda: ["one"])
     document: Claims = field(default_factory=dict)
@@ -87,22 +88,24 @@ class StandIn:
 
     def _authorize(self) -> AnyResponse:
         given = request.args
-        assert (given["client_id"], given["redirect_uri"]) == (CLIENT, REDIRECT)
+        assert (given["client_id"], given["redirect_uri"]) == (CLIENT, self.redirect)
         assert (given["response_type"], given["code_challenge_method"]) == ("code", "S256")
         assert "openid" in given["scope"].split()
         told: Claims = {"state": given["state"], **self.extra}
         if self.error:
-            return redirect(f"{REDIRECT}?{urlencode({'error': self.error, **told})}")
+            return redirect(f"{self.redirect}?{urlencode({'error': self.error, **told})}")
         code = secrets.token_urlsafe(16)
         self.codes[code] = {"nonce": given["nonce"], "challenge": given["code_challenge"], **self.who}
-        return redirect(f"{REDIRECT}?{urlencode({'code': code, **told})}")
+        return redirect(f"{self.redirect}?{urlencode({'code': code, **told})}")
 
     def _token(self) -> Any:
         given = self.codes.pop(request.form["code"], None)
         if self._client() != (CLIENT, SECRET):
             return {"error": "invalid_client"}, 401
         verifier = urlsafe_b64encode(sha256(request.form.get("code_verifier", "").encode()).digest()).decode()
-        fits = given and verifier.rstrip("=") == given.pop("challenge") and request.form["redirect_uri"] == REDIRECT
+        fits = (
+            given and verifier.rstrip("=") == given.pop("challenge") and request.form["redirect_uri"] == self.redirect
+        )
         if not fits or given is None:
             return {"error": "invalid_grant", "error_description": SECRET}, 400
         now = int(time.time())
