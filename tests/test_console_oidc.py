@@ -45,6 +45,7 @@ WANTED = [
     ("//evil.example", "/console"),
     ("https://evil.example/console", "/console"),
     ("/console\\@evil.example", "/console"),
+    ("/console/\r\nSet-Cookie: smsgw_console=x", "/console"),
     ("/console/" + "a" * page_of.BACK_LIMIT, "/console"),
 ]
 
@@ -187,3 +188,12 @@ def test_codes_that_prove_nobody_are_counted_by_address(meeting: Meeting) -> Non
 def test_every_reason_has_its_words() -> None:
     reasons = {*get_args(oidc.Why), *get_args(proven.Why)} - {"code"}
     assert {f"sign_in.{why}" for why in reasons} <= set(catalogue())
+
+
+def test_the_code_is_in_no_form_of_the_page_that_it_came_to(meeting: Meeting) -> None:
+    browser = meeting.console.browser()
+    path = meeting.back(browser)
+    answer = browser.get(path)
+    code, state = (parse_qs(urlsplit(path).query)[name][0] for name in ("code", "state"))
+    assert (answer.status_code, code in answer.text, state in answer.text) == (403, False, False)
+    assert 'name="back" value="/console/sign-in"' in answer.text

@@ -3,7 +3,6 @@
 import hmac
 import sys
 import time
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -11,7 +10,6 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from joserfc import jwt
 from pydantic import SecretStr, ValidationError
 
 from smsgw.config import Settings
@@ -20,37 +18,30 @@ from smsgw.operators import oidc
 from smsgw.operators.provider import AT_ONCE, Authlib
 from tests.support.console import Console
 from tests.support.meeting import START, Meeting, is_in, over
-from tests.support.provider import CLIENT, SECRET, Claims, StandIn, key, page, signed
-
-HS256 = urlsafe_b64encode(b'{"alg":"HS256","kid":"one"}').decode().rstrip("=")
-
-
-NO_ALGORITHM = urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
+from tests.support.provider import CLIENT, SECRET, Claims, StandIn, encoded, key, page, part, signature, signed
 
 
 def none(claims: Claims) -> str:
-    return f"{NO_ALGORITHM}.{signed(claims).split('.')[1]}."
+    return f"{part({'alg': 'none'})}.{part(claims)}."
 
 
 def by_public_key(claims: Claims) -> str:
-    # By hand: the library refuses to make what an attacker would.
-    body = f"{HS256}.{signed(claims).split('.')[1]}"
-    mac = hmac.digest(key("one").as_pem(private=False), body.encode(), "sha256")
-    return f"{body}.{urlsafe_b64encode(mac).decode().rstrip('=')}"
+    body = f"{part({'alg': 'HS256', 'kid': 'one'})}.{part(claims)}"
+    return f"{body}.{encoded(hmac.digest(key('one').as_pem(private=False), body.encode(), 'sha256'))}"
 
 
-def by_strangers_key(claims: Claims) -> str:
-    return jwt.encode({"alg": "RS256", "kid": "one"}, claims, key("stranger"))
+def by_strangers_key(claims: Claims, **header: Any) -> str:
+    head, body, _ = signed(claims, **header).split(".")
+    return f"{head}.{body}.{signature(f'{head}.{body}', 'stranger')}"
 
 
 def by_key_in_the_header(claims: Claims) -> str:
-    header = {"alg": "RS256", "kid": "one", "jwk": key("stranger").as_dict(private=False)}
-    return jwt.encode(header, claims, key("stranger"))
+    return by_strangers_key(claims, jwk=key("stranger").as_dict(private=False))
 
 
 def tampered(claims: Claims) -> str:
-    head, _, signature = signed(claims).split(".")
-    return f"{head}.{signed(claims | {'preferred_username': 'admin'}).split('.')[1]}.{signature}"
+    head, _, last = signed(claims).split(".")
+    return f"{head}.{signed(claims | {'preferred_username': 'admin'}).split('.')[1]}.{last}"
 
 
 NOW = int(time.time())
@@ -72,6 +63,8 @@ BAD_TOKENS: dict[str, Claims] = {
     "of an empty subject": {"claims": {"sub": ""}},
     "of a subject that is no text": {"claims": {"sub": 7}},
     "of a subject too long": {"claims": {"sub": "s" * 256}},
+    "of half a character": {"claims": {"sub": "\ud800"}},
+    "of a name that cannot be seen": {"claims": {"preferred_username": "rina\u200b"}},
     "of a name that is no text": {"claims": {"preferred_username": ["rina"]}},
     "of another access token": {"claims": {"at_hash": "AAAAAAAAAAAAAAAAAAAAAA"}},
     "signed by alg none": {"sign": none},
@@ -79,6 +72,8 @@ BAD_TOKENS: dict[str, Claims] = {
     "signed with a stranger's key": {"sign": by_strangers_key},
     "signed with a key in its header": {"sign": by_key_in_the_header},
     "signed with a key of no name": {"sign": lambda claims: signed(claims, "unpublished")},
+    "signed with the key for encryption": {"sign": lambda claims: signed(claims, "encryption")},
+    "signed with what must be understood": {"sign": lambda claims: signed(claims, crit=["exp2"], exp2=1)},
     "changed after it was signed": {"sign": tampered},
     "that is none": {"sign": lambda claims: "not.a.token"},
     "that was left out": {"answer": lambda token: {"access_token": "opaque", "token_type": "Bearer"}},

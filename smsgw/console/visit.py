@@ -150,4 +150,5 @@ def is_ours(address: str) -> bool:
     """Whether an address is a page of the console, and of no other site however a browser reads it."""
     parts = urlsplit(address)
     inside = parts.path == PREFIX or parts.path.startswith(f"{PREFIX}/")
-    return inside and not (parts.scheme or parts.netloc) and address.isascii() and "\\" not in address
+    plain = address.isascii() and address.isprintable() and "\\" not in address
+    return inside and plain and not (parts.scheme or parts.netloc)

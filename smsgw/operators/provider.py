@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from threading import BoundedSemaphore
 from typing import Any, Final
 
-from authlib.integrations.base_client import OAuthError
+from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
@@ -124,7 +124,7 @@ class Authlib:
             raise NotProven("away", "busy")
         try:
             yield
-        except OAuthError as error:
+        except AuthlibBaseError as error:
             told = str(error.error)
             raise NotProven("answer", told if _WORD.fullmatch(told) else "error") from None
         except (JoseError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -136,6 +136,7 @@ class Authlib:
 
 
 def _short(value: Any) -> str:
-    if not (isinstance(value, str) and 0 < len(value) <= LONGEST):
+    # What cannot be printed cannot be compared by eye either, and half a character (a lone surrogate) not be stored.
+    if not (isinstance(value, str) and 0 < len(value) <= LONGEST and value.isprintable()):
         raise NotProven("answer", "claim")
     return value

@@ -6,7 +6,7 @@ state does here.
 
 import time
 
-from flask import abort, redirect, request
+from flask import abort, redirect, request, url_for
 
 from smsgw import logs
 from smsgw.console.page import act, page
@@ -36,7 +36,7 @@ def oidc(visit: Visit) -> Answer:
     try:
         return redirect(provider.address(seal(visit, STATE, back, once.nonce, once.verifier), once), 303)
     except NotProven as failed:
-        return _not_proven(visit, failed)
+        return _not_proven(visit, failed, back)
 
 
 @page("/sign-in/oidc/callback", right=None)
@@ -44,7 +44,6 @@ def oidc_callback(visit: Visit) -> Answer:
     """Begin a session of whom the provider names, where there is an account for them."""
     if visit.operator:
         return visit.go("home")
-    visit.here = "/console/sign-in"  # this address has the code in it
     provider = _provider(visit)
     try:
         back, person = _person(visit, provider)
@@ -67,6 +66,7 @@ def oidc_code(visit: Visit) -> Answer:
 
 
 def _provider(visit: Visit) -> Provider:
+    visit.here = url_for("console.sign_in")  # what a form leads back to must not be tried once more: it has the code
     return visit.desk.provider or abort(404)
 
 
@@ -94,6 +94,6 @@ def _let_in(visit: Visit, person: Person, back: str, proof: str, code: str = "")
     return redirect(back, 303) if back else visit.go("home")
 
 
-def _not_proven(visit: Visit, failed: NotProven) -> Answer:
+def _not_proven(visit: Visit, failed: NotProven, back: str = "") -> Answer:
     log.warning("oidc_failed", why=failed.why, cause=failed.cause, request_id=visit.request_id)
-    return shown(visit, STATUS.get(failed.why, 403), why=failed.why)
+    return shown(visit, STATUS.get(failed.why, 403), back, failed.why)
