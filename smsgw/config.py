@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from smsgw.errors import StartupError
+from smsgw.loopback import is_loopback
 
 PREFIX = "SMSGW_"
 HOME_ENV = f"{PREFIX}HOME"
@@ -82,6 +83,16 @@ class Settings(BaseSettings):
     )
     sends_per_day: int = Field(
         0, ge=0, description="messages that may leave in a day, the last fifth for who asked; 0: any number"
+    )
+    oidc_issuer: str = Field(
+        "",
+        description="identity provider of the console (docs/console.md), as https://id.example.id/realms/staff; "
+        "empty: none",
+    )
+    oidc_client_id: str = Field("", description="our name at the identity provider")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="its secret")
+    oidc_claim: Literal["preferred_username", "email", "sub"] = Field(
+        "preferred_username", description="what of an ID token names an operator; `email`: only a verified one"
     )
     segment_price: Decimal = Field(
         Decimal(0),
@@ -199,6 +210,16 @@ class Settings(BaseSettings):
         if value and not well:
             raise ValueError("must be an address that begins with http:// or https://, without %")
         return value.rstrip("/")
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        # Compared letter for letter with what the provider says: a slash at its end counts.
+        parts = urlsplit(value)
+        safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+        if value and not (safe and parts.hostname and parts.port != 0 and not (parts.query or parts.fragment)):
+            raise ValueError("must be an address that begins with https://, or with http:// on this machine")
+        return value
 
     @field_validator("data_key_file", "rules_file", "offices_file", mode="before")
     @classmethod

@@ -29,6 +29,9 @@ from tests.support import browser as browsing
 from tests.support.console import Console, console_over
 from tests.support.console import console as open_console
 from tests.support.gateway import Gateway, gateway
+from tests.support.meeting import Meeting, over
+from tests.support.provider import StandIn
+from tests.support.provider import provider as open_provider
 
 # `pytest --hypothesis-profile=ci` looks further. Nothing here is a matter of time: the machine may be busy.
 hypothesis.register_profile("default", max_examples=50, deadline=None)
@@ -237,6 +240,19 @@ def console(console_services: Services, sqlite_store: Store, redis_url: str) -> 
     """The operators' console over an empty gateway: `console.signed_in("operator")` is a browser."""
     with console_over(console_services, sqlite_store) as opened:
         yield opened
+
+
+@pytest.fixture
+def provider() -> Iterator[StandIn]:
+    """An identity provider on loopback, whose answers may be spoilt."""
+    with open_provider() as opened:
+        yield opened
+
+
+@pytest.fixture
+def meeting(console: Console, provider: StandIn) -> Meeting:
+    """The operators' console with the provider in its settings."""
+    return over(console, provider)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -46,6 +46,11 @@ def kannel_settings() -> str:
     return _settings("kannel_")
 
 
+def oidc_settings() -> str:
+    """The settings of the identity provider."""
+    return _settings("oidc_")
+
+
 def _settings(begin: str) -> str:
     found = ((name, field) for name, field in _fields() if name.startswith(begin))
     rows = ((f"`{PREFIX}{name.upper()}`", _default(field), field.description) for name, field in found)
@@ -167,6 +172,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
     "kannel-settings": kannel_settings,
+    "oidc-settings": oidc_settings,
     "keywords": keywords,
     "routes": routes,
     "faults": faults,

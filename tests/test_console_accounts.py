@@ -94,3 +94,26 @@ def test_what_no_form_of_ours_asks_is_refused(console: Console, form: dict[str, 
 
 def test_an_account_that_is_none_is_not_found(console: Console) -> None:
     assert console.signed_in("admin").get("/accounts/99").status_code == 404
+
+
+def test_an_account_of_the_provider_has_no_password_and_may_be_given_one(console: Console) -> None:
+    admin = console.signed_in("admin")
+    answer = admin.post("/accounts", {"name": "rina", "role": "viewer", "called": "rina@example.id", **WHY})
+    assert (answer.status_code, "rina@example.id" in admin.get("/accounts/2").text) == (303, True)
+    (password,) = SHOWN.findall(admin.post("/accounts/2", {"do": "password", **WHY}).text)
+    assert "rina@example.id" not in admin.get("/accounts/2").text
+    assert console.browser().sign_in("rina", password).status_code == 303
+    assert admin.post("/accounts/2", {"do": "provider", "called": "rina.w", **WHY}).status_code == 303
+    assert console.browser().sign_in("rina", password).status_code == 403
+    assert [row[0] for row in acts(console)] == ["account_added", "password_set", "provider_set"]
+
+
+NOT_TAKEN = [("rina.w", "sudah ada"), ("", "persis seperti di sana"), ("x" * 256, "persis"), ("a\u200bb", "persis")]
+
+
+@pytest.mark.parametrize(("called", "words"), NOT_TAKEN)
+def test_a_name_at_the_provider_that_cannot_be_taken_says_why(console: Console, called: str, words: str) -> None:
+    admin, rina = console.signed_in("admin"), console.signed_in("viewer", "rina")
+    admin.post("/accounts", {"name": "budi", "role": "viewer", "called": "rina.w", **WHY})
+    answer = admin.post("/accounts/2", {"do": "provider", "called": called, **WHY})
+    assert (answer.status_code, words in answer.text, rina.get("").status_code) == (422, True, 200)

@@ -82,7 +82,13 @@ def test_a_look_is_kept(console: Console) -> None:
     assert "Keyboard shortcuts" in page
 
 
-FOREIGN = ["https://evil.example/console", "//evil.example/console", "/console\\@evil", "/other"]
+FOREIGN = [
+    "https://evil.example/console",
+    "//evil.example/console",
+    "/console\\@evil",
+    "/console/\r\nX-Evil: yes",
+    "/other",
+]
 
 
 @pytest.mark.parametrize("back", FOREIGN)

@@ -5,7 +5,9 @@ import re
 import pyotp
 import pytest
 
+from smsgw.console.pages import me
 from tests.support.console import PASSWORD, Browser, Console
+from tests.support.meeting import Meeting
 
 NEW = "empat ekor kucing putih"
 
@@ -89,3 +91,29 @@ def test_nobody_ends_anothers_session(console: Console) -> None:
     rina = console.signed_in("viewer", "rina")
     console.signed_in("viewer", "budi").post("/me/sessions", {"session": "1"})
     assert rina.get("").status_code == 200
+
+
+def test_an_account_of_the_provider_changes_its_factor_shortly_after_its_sign_in(meeting: Meeting) -> None:
+    meeting.account(role="branch")
+    browser = meeting.console.browser()
+    meeting.sign_in(browser)
+    assert "password" not in re.findall(r'name="(\w+)"', browser.get("/me").text)
+    secret = secret_of(browser)
+    form = {"secret": secret, "code": pyotp.TOTP(secret).now()}
+    assert browser.post("/me/second-factor", form | {"code": "000000"}).status_code == 422
+    meeting.console.services.clock.move(me.RECENT_MS)
+    late = browser.post("/me/second-factor", form)
+    assert (late.status_code, "layar yang terbuka" in late.text) == (422, True)
+    again = meeting.console.browser()
+    meeting.sign_in(again)
+    assert again.post("/me/second-factor", form).status_code == 303
+    assert 'name="proof"' in meeting.sign_in(meeting.console.browser()).text
+
+
+def test_an_account_of_the_provider_gives_itself_no_password(meeting: Meeting) -> None:
+    meeting.account()
+    browser = meeting.console.browser()
+    meeting.sign_in(browser)
+    answer = browser.post("/me/password", {"password": "", "new": NEW})
+    assert (answer.status_code, "diganti di sana" in answer.text) == (422, True)
+    assert meeting.console.browser().sign_in("rina", NEW).status_code == 403

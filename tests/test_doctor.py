@@ -49,6 +49,16 @@ def test_a_complete_gateway_is_well(settings: Make, sqlite_url: str, redis_url: 
         ({"kannel_url": "http://127.0.0.1:1/"}, "Kannel is incomplete", "SMSGW_KANNEL_TOKEN"),
         ({"routes": "2757=kannel,twilio"}, "a route or a pace cannot be used", "2757 is no number of twilio"),
         ({"pace": "2757=3"}, "a route or a pace cannot be used", "SMSGW_PACE: 2757 is no number of ours"),
+        (
+            {"oidc_issuer": "https://127.0.0.1:1"},
+            "identity provider cannot be used",
+            "SMSGW_OIDC_CLIENT_SECRET is not set",
+        ),
+        (
+            {"oidc_issuer": "https://127.0.0.1:1", "oidc_client_id": "smsgw", "oidc_client_secret": "x"},
+            "does not answer as it should (ConnectionError)",
+            "Compare SMSGW_OIDC_ISSUER",
+        ),
         ({"public_url": "http://sms.example.id"}, "is not a public https address", "SMSGW_PUBLIC_URL"),
         ({"public_url": "https://localhost"}, "is not a public https address", "SMSGW_PUBLIC_URL"),
         ({"twilio_api_url": "http://127.0.0.1:8001"}, "carrier's API http://127.0.0.1:8001", "https"),

@@ -81,6 +81,39 @@ def test_an_account_is_closed_opened_given_a_password_and_a_factor(run: Run, sto
     assert [act for actor, act in done if actor == "cli"] == [*made, "second_factor_removed"]
 
 
+def test_an_account_is_opened_by_the_identity_provider_or_by_a_password(run: Run, store: Store) -> None:
+    assert run("add", "rina", "--role", "viewer", "--oidc", "rina@example.id").exit_code == 0
+    assert ("provider" in run("list").output, lets_in(store, "rina", "")) == (True, False)
+    run("password", "rina", given=f"{PASSWORD}\n{PASSWORD}\n")
+    assert ("provider" in run("list").output, lets_in(store, "rina", PASSWORD)) == (False, True)
+    assert run("oidc", "rina", "rina@example.id").exit_code == 0
+    assert ("provider" in run("list").output, lets_in(store, "rina", PASSWORD)) == (True, False)
+    with closing(store), store.read() as connection:
+        done = list(connection.scalars(select(audit.c.act).where(audit.c.actor == "cli").order_by(audit.c.id)))
+        kept = connection.execute(select(operators.c.provider_name, operators.c.password_hash)).one()
+        assert connection.exec_driver_sql("SELECT provider_name FROM operators").scalar() != b"rina@example.id"
+    assert (done, tuple(kept)) == (["account_added", "password_set", "provider_set"], ("rina@example.id", ""))
+
+
+NOT_TAKEN = [
+    ("add", "tono", "--role", "viewer", "--oidc", "rina@example.id"),
+    ("oidc", "budi", "rina@example.id"),
+    ("oidc", "budi", ""),
+    ("oidc", "budi", " budi"),
+    ("oidc", "budi", "bu\u202edi"),
+    ("oidc", "budi", "b" * 256),
+    ("add", "tono", "--role", "viewer", "--oidc", "tono", "--generate"),
+]
+
+
+@pytest.mark.parametrize("words", NOT_TAKEN)
+def test_a_name_at_the_provider_is_of_one_account_and_can_be_read(run: Run, store: Store, words: list[str]) -> None:
+    run("add", "rina", "--role", "viewer", "--oidc", "rina@example.id")
+    run("add", "budi", "--role", "viewer", given=f"{PASSWORD}\n{PASSWORD}\n")
+    assert run(*words).exit_code != 0
+    assert lets_in(store, "budi", PASSWORD)
+
+
 def test_an_account_that_is_none_is_told(run: Run) -> None:
     assert "no account of that name" in run("disable", "nobody").output
 

@@ -23,6 +23,7 @@ from smsgw.keywords import load_registry
 from smsgw.loopback import host_of, is_loopback
 from smsgw.messages import pauses, spending
 from smsgw.offices import load as load_offices
+from smsgw.operators.oidc import NotProven, Once, open_provider, redirect_uri
 from smsgw.rulebook import load as load_rulebook
 from smsgw.services import open_carriers
 from smsgw.store import Cipher, Store, durability, open_store
@@ -135,6 +136,22 @@ def check_routes(settings: Settings) -> Iterable[Finding]:
                 yield Finding("a route or a pace cannot be used", problem)
 
 
+def check_provider(settings: Settings) -> Iterable[Finding]:
+    """The identity provider of the console is set up, and answers."""
+    if not settings.oidc_issuer:
+        return
+    try:
+        provider = open_provider(settings)
+        if provider is not None:
+            provider.address("doctor", Once("doctor", "doctor"))
+            yield Finding(f"the identity provider answers; it sends back to {redirect_uri(settings)}")
+    except StartupError as error:
+        yield Finding("the identity provider cannot be used", " ".join(error.problems))
+    except NotProven as failed:
+        step = "Compare SMSGW_OIDC_ISSUER with `issuer` in its openid-configuration, and see that it is up."
+        yield Finding(f"the identity provider does not answer as it should ({failed.cause})", step)
+
+
 def check_language(settings: Settings) -> Iterable[Finding]:
     """Every keyword has all its pieces."""
     try:
@@ -173,6 +190,7 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     check_queue,
     check_carrier,
     check_routes,
+    check_provider,
     check_language,
     check_rules,
     check_offices,

@@ -31,12 +31,15 @@ def command() -> None:
 @command.command("add", epilog="Example: smsgw operator add rina --role branch --generate")
 @click.argument("name")
 @click.option("--role", type=click.Choice(ROLES), required=True, help="What the account may do.")
+@click.option("--oidc", metavar="WHO", default="", help="Whom the identity provider must name; then no password is.")
 @generate
-def add(name: str, role: str, generate: bool) -> None:
+def add(name: str, role: str, oidc: str, generate: bool) -> None:
     """Make an account."""
-    password = _password(generate=generate)
+    if oidc and generate:
+        raise click.UsageError("--oidc and --generate: an account is opened by the identity provider or by a password.")
+    password = "" if oidc else _password(generate=generate)
     with _opened() as desk:
-        manage.add(desk.store, desk.by, New(name, role_of(role) or "viewer", password))
+        manage.add(desk.store, desk.by, New(name, role_of(role) or "viewer", password, oidc))
     _told(f"{name} may sign in as {role}.", password if generate else "")
 
 
@@ -45,9 +48,10 @@ def list_() -> None:
     """List every account."""
     with _opened() as desk, desk.store.read() as connection:
         found = accounts.listed(connection)
-    table = Table("name", "role", "second factor", "state")
+    table = Table("name", "role", "signs in by", "second factor", "state")
     for one in found:
-        table.add_row(one.name, one.role, "yes" if one.second_factor else "no", "closed" if one.disabled else "open")
+        way, factor = "password" if one.provider_name is None else "provider", "yes" if one.second_factor else "no"
+        table.add_row(one.name, one.role, way, factor, "closed" if one.disabled else "open")
     Console().print(table if found else "There is no account yet: smsgw operator add NAME --role admin")
 
 
@@ -65,11 +69,21 @@ def disable(name: str, undo: bool) -> None:
 @click.argument("name")
 @generate
 def password_(name: str, generate: bool) -> None:
-    """Give an account another password and end its sessions."""
+    """Give an account another password and end its sessions; the identity provider does not open it any more."""
     password = _password(generate=generate)
     with _opened() as desk:
         manage.set_password(desk.store, desk.by, manage.named(desk.store, name), password)
     _told(f"{name} has another password.", password if generate else "")
+
+
+@command.command("oidc", epilog="Example: smsgw operator oidc rina rina@example.id")
+@click.argument("name")
+@click.argument("who")
+def oidc(name: str, who: str) -> None:
+    """Have an account opened by the identity provider for WHO, as it calls them; its password and sessions end."""
+    with _opened() as desk:
+        manage.set_provider_name(desk.store, desk.by, manage.named(desk.store, name), who)
+    _told(f"{name} signs in at the identity provider.")
 
 
 @command.command("totp", epilog="Example: smsgw operator totp rina")

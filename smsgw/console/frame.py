@@ -17,6 +17,7 @@ from smsgw.console.page import Page, all_pages
 from smsgw.console.strip import Strip
 from smsgw.console.visit import PREFIX, Answer, Desk, Link, NoReason, Visit
 from smsgw.errors import NotPossible, StoreUnavailable
+from smsgw.operators.oidc import open_provider
 from smsgw.services import Services
 
 HEADERS = {
@@ -37,10 +38,10 @@ log = logs.get()
 
 
 def blueprint(services: Services) -> Blueprint:
-    """The pages under /console."""
+    """The pages under /console. StartupError where the identity provider of the settings cannot be used."""
     pages = sorted(all_pages(), key=lambda page: page.nav)
     menu = tuple(Link(page.name, page.right) for page in pages if page.nav)
-    desk = Desk(services, Strip(services), menu)
+    desk = Desk(services, Strip(services), menu, open_provider(services.settings))
     console = Blueprint("console", __name__, url_prefix=PREFIX, template_folder="templates")
     console.record_once(_prepare)
     for page in pages:

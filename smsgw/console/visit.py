@@ -17,6 +17,7 @@ from smsgw.console.strip import Strip
 from smsgw.console.words import say
 from smsgw.operators import audit, sessions
 from smsgw.operators.accounts import Operator
+from smsgw.operators.oidc import Provider
 from smsgw.operators.rights import Right
 from smsgw.operators.sessions import Session
 from smsgw.services import Services
@@ -36,12 +37,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What all visits of a process share."""
+    """What all visits of a process share. `provider`: where operators may sign in too."""
 
     services: Services
     strip: Strip
     menu: tuple[Link, ...]
     kept: Kept = field(default_factory=Kept)
+    provider: Provider | None = None
 
 
 class NoReason(Exception):
@@ -52,7 +54,8 @@ class NoReason(Exception):
 class Visit:
     """`cookie` is the id in the browser's cookie, of a session or of none yet; empty where there is no cookie.
 
-    `keeps` is the id that the browser is to keep, where it is another one; empty: none any more.
+    `keeps` is the id that the browser is to keep, where it is another one; empty: none any more. `here` is where forms
+    lead back to, where that is not the page's own address.
     """
 
     desk: Desk
@@ -64,6 +67,7 @@ class Visit:
     session: Session | None = None
     reveals: Mapping[str, int] = field(default_factory=dict)
     keeps: str | None = None
+    here: str = ""
 
     @property
     def services(self) -> Services:
@@ -148,4 +152,5 @@ def is_ours(address: str) -> bool:
     """Whether an address is a page of the console, and of no other site however a browser reads it."""
     parts = urlsplit(address)
     inside = parts.path == PREFIX or parts.path.startswith(f"{PREFIX}/")
-    return inside and not (parts.scheme or parts.netloc) and address.isascii() and "\\" not in address
+    plain = address.isascii() and address.isprintable() and "\\" not in address
+    return inside and plain and not (parts.scheme or parts.netloc)

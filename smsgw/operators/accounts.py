@@ -17,7 +17,10 @@ NAME: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """An account. `second_factor`: whether a code is asked for besides the password."""
+    """An account. `second_factor`: whether a code is asked for besides the password.
+
+    `provider_name`: whom the identity provider must name for it to be let in; None: it has a password.
+    """
 
     id: int
     name: str
@@ -25,6 +28,7 @@ class Operator:
     second_factor: bool
     disabled: bool
     created_at: int
+    provider_name: str | None = None
 
     def may(self, right: Right) -> bool:
         """Whether its role has the right."""
@@ -47,14 +51,17 @@ COLUMNS: Final = (
     operators.c.totp_secret.is_not(None),
     operators.c.disabled_at.is_not(None),
     operators.c.created_at,
+    operators.c.provider_name,
 )
 
 
-def add(connection: Connection, name: str, role: Role, password_hash: str, now_ms: int) -> int | None:
-    """A new account's id; None: the name is taken."""
+def add(
+    connection: Connection, name: str, role: Role, password_hash: str, now_ms: int, provider_name: str | None = None
+) -> int | None:
+    """A new account's id; None: the name, or the one at the identity provider, is taken."""
     times = {"created_at": now_ms, "changed_at": now_ms}
     row = insert_ignore(dialect_of(connection), operators).values(
-        name=name, role=role, password_hash=password_hash, **times
+        name=name, role=role, password_hash=password_hash, provider_name=provider_name, **times
     )
     made = connection.scalar(row.returning(operators.c.id))
     return None if made is None else int(made)
@@ -64,7 +71,7 @@ def find(connection: Connection, name: str) -> tuple[Operator, Secrets] | None:
     """An account with its secrets, by name."""
     kept = operators.c.password_hash, operators.c.totp_secret, operators.c.totp_step
     row = connection.execute(select(*COLUMNS, *kept).where(operators.c.name == name)).first()
-    return None if row is None else (operator_of(row[:6]), Secrets(*row[6:]))
+    return None if row is None else (operator_of(row[:-3]), Secrets(*row[-3:]))
 
 
 def by_id(connection: Connection, operator_id: int) -> Operator | None:
@@ -84,8 +91,19 @@ def operator_of(row: Sequence[Any]) -> Operator:
 
 
 def set_password(connection: Connection, operator_id: int, password_hash: str, now_ms: int) -> None:
-    """Give an account another password."""
-    _change(connection, operator_id, now_ms, password_hash=password_hash)
+    """Give an account another password; from now on it is not let in by the identity provider."""
+    none = {"provider_name": None, "provider_subject": None}
+    _change(connection, operator_id, now_ms, password_hash=password_hash, **none)
+
+
+def set_provider_name(connection: Connection, operator_id: int, provider_name: str, now_ms: int) -> bool:
+    """Have an account let in as whom the identity provider calls so, and by no password; False: another one is."""
+    other = operators.c.provider_name == provider_name, operators.c.id != operator_id
+    if connection.scalar(select(operators.c.id).where(*other)) is not None:
+        return False
+    given = {"provider_name": provider_name, "provider_subject": None}
+    _change(connection, operator_id, now_ms, password_hash="", **given)
+    return True
 
 
 def set_role(connection: Connection, operator_id: int, role: Role, now_ms: int) -> None:

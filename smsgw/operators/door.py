@@ -30,7 +30,7 @@ def sign_in(store: Store, tried: Tried, now_ms: int, real_s: float) -> str | Non
     if found is None or not in_time:  # what comes too early is not worth a row each
         return None
     operator, secrets = found
-    step = _step(secrets, tried.code, real_s)
+    step = step_of(secrets, tried.code, real_s)
     if right and step is not None and not operator.disabled:
         return _admit(store, operator, tried, step, now_ms)
     _turn_away(store, operator, tried, now_ms)
@@ -70,11 +70,18 @@ def sign_out(store: Store, session: Session, actor: audit.Actor, now_ms: int) ->
         sessions.end(connection, session.operator.id, session.id)
 
 
-def _step(secrets: Secrets, code: str, real_s: float) -> int | None:
+def step_of(secrets: Secrets, code: str, real_s: float) -> int | None:
     """The step of a right code; 0 where none is asked for."""
     if secrets.totp_secret is None:
         return 0
     return totp.accepted_step(secrets.totp_secret, code, secrets.totp_step, real_s)
+
+
+def admit(connection: Connection, actor: audit.Actor, operator: Operator, by: str, now_ms: int) -> str:
+    """Begin a session of somebody who may come in; the id for its cookie. `by`: how they came, for the audit log."""
+    sessions.forget(connection, now_ms)
+    audit.add(connection, actor, "sign_in", "", by, now_ms)
+    return sessions.begin(connection, operator.id, actor.address, now_ms)
 
 
 def _admit(store: Store, operator: Operator, tried: Tried, step: int, now_ms: int) -> str | None:
@@ -83,9 +90,7 @@ def _admit(store: Store, operator: Operator, tried: Tried, step: int, now_ms: in
         if step and not accounts.use_step(connection, operator.id, step):
             return None  # the same code was used at the same moment
         _forgive(connection, tried)
-        sessions.forget(connection, now_ms)
-        audit.add(connection, actor, "sign_in", "", "", now_ms)
-        return sessions.begin(connection, operator.id, tried.address, now_ms)
+        return admit(connection, actor, operator, "", now_ms)
 
 
 def _turn_away(store: Store, operator: Operator, tried: Tried, now_ms: int) -> None:

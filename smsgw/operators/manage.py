@@ -10,7 +10,12 @@ from smsgw.operators.accounts import Operator
 from smsgw.operators.rights import Role
 from smsgw.store import Store
 
-Why = Literal["taken", "name", "weak", "nobody", "last_admin", "password", "code"]
+Why = Literal[
+    "taken", "name", "weak", "nobody", "last_admin", "password", "code", "provider_name", "provider", "recent"
+]
+
+
+LONGEST_NAME: Final = 255
 
 
 class NotDone(Exception):
@@ -32,20 +37,22 @@ class By:
 
 @dataclass(frozen=True, slots=True)
 class New:
-    """An account to be made."""
+    """An account to be made. `provider_name`: whom the identity provider calls its owner, in place of a password."""
 
     name: str
     role: Role
     password: str = field(repr=False)
+    provider_name: str = ""
 
 
 def add(store: Store, by: By, new: New) -> int:
     """Make an account; its id."""
     if not accounts.NAME.fullmatch(new.name):
         raise NotDone("name")
-    kept = _hashed(new.password, new.name)
+    called = _called(new.provider_name) if new.provider_name else None
+    kept = "" if called else _hashed(new.password, new.name)
     with store.write() as connection:
-        made = accounts.add(connection, new.name, new.role, kept, by.now_ms)
+        made = accounts.add(connection, new.name, new.role, kept, by.now_ms, called)
         if made is None:
             raise NotDone("taken")
         _tell(connection, by, "account_added", made)
@@ -59,6 +66,19 @@ def set_password(store: Store, by: By, who: Operator, password: str, but: int | 
         accounts.set_password(connection, who.id, kept, by.now_ms)
         sessions.end_all(connection, who.id, but)
         _tell(connection, by, "password_set", who.id)
+
+
+def set_provider_name(store: Store, by: By, who: Operator, provider_name: str) -> None:
+    """Have an account let in as whom the identity provider calls so; its password and all its sessions end.
+
+    Whoever comes first under that name from then on is the one: the same call again lets another person be.
+    """
+    called = _called(provider_name)
+    with store.write() as connection:
+        if not accounts.set_provider_name(connection, who.id, called, by.now_ms):
+            raise NotDone("taken")
+        sessions.end_all(connection, who.id)
+        _tell(connection, by, "provider_set", who.id)
 
 
 def set_role(store: Store, by: By, who: Operator, role: Role) -> None:
@@ -105,6 +125,13 @@ def named(store: Store, name: str) -> Operator:
 
 def _tell(connection: Connection, by: By, act: str, operator_id: int) -> None:
     audit.add(connection, by.actor, act, f"operator/{operator_id}", by.reason, by.now_ms)
+
+
+def _called(name: str) -> str:
+    # Letter for letter what the provider says: two who differ in case alone may be two persons there.
+    if not (0 < len(name) <= LONGEST_NAME and name.isprintable() and name == name.strip()):
+        raise NotDone("provider_name")
+    return name
 
 
 def _hashed(password: str, name: str) -> str:

@@ -19,12 +19,12 @@ def hashed(password: str) -> str:
 
 
 def matches(password: str, kept: str | None) -> bool:
-    """Whether it is the password; `kept` None: of nobody, at the same cost."""
+    """Whether it is the password; `kept` None or empty: of nobody, at the same cost."""
     try:
         _HASHER.verify(kept or _NOBODYS, password[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
-    return kept is not None
+    return bool(kept)
 
 
 def generated() -> str:

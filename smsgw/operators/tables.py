@@ -15,7 +15,7 @@ from sqlalchemy import (
     text,
 )
 
-from smsgw.store import Encrypted, metadata
+from smsgw.store import Encrypted, Sealed, metadata
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements INTEGER keys only
 
@@ -25,12 +25,18 @@ operators = Table(
     Column("id", BigId, primary_key=True),
     Column("name", String(32), nullable=False, unique=True),
     Column("role", String(8), nullable=False),  # smsgw.operators.rights.ROLES
-    Column("password_hash", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),  # empty: no password opens it
     Column("totp_secret", Encrypted("totp")),  # NULL: no second factor
     Column("totp_step", BigInteger, nullable=False, server_default="0"),  # the last one used: each code counts once
     Column("disabled_at", BigInteger),
     Column("created_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
+    # Whom the identity provider must name for this account, NULL where it has a password instead; and a keyed hash of
+    # the issuer and subject that came first: names are given to others, subjects never are.
+    Column("provider_name", Sealed("provider")),
+    Column("provider_subject", LargeBinary(16)),
+    Index("uq_operators_provider_name", "provider_name", unique=True),
+    Index("uq_operators_provider_subject", "provider_subject", unique=True),
 )
 
 # A session is known by a hash of the id that its cookie holds: whoever reads this table cannot use one. Times are the

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from flask import abort, request
 
 from smsgw.console.page import act, page
-from smsgw.console.visit import Answer, Visit
+from smsgw.console.pages.accounts import CALLED_LIMIT
+from smsgw.console.visit import Answer, Visit, word
 from smsgw.operators import accounts, manage, passwords, sessions
 from smsgw.operators.accounts import Operator
 from smsgw.operators.manage import By, NotDone
@@ -41,7 +42,8 @@ def _found(visit: Visit, key: int) -> Operator:
 def _shown(visit: Visit, who: Operator, status: int = 200, **values: str) -> Answer:
     with visit.services.store.read() as connection:
         living = sessions.of_operator(connection, who.id, visit.now_ms)
-    return visit.render("account", status, who=who, sessions=living, roles=ROLES, **values)
+    given = {"sessions": living, "roles": ROLES, "provider": visit.desk.provider is not None}
+    return visit.render("account", status, who=who, **given, **values)
 
 
 def _role(store: Store, by: By, who: Operator) -> None:
@@ -54,10 +56,15 @@ def _password(store: Store, by: By, who: Operator) -> str:
     return password
 
 
+def _provider(store: Store, by: By, who: Operator) -> None:
+    manage.set_provider_name(store, by, who, word(request.form, "called", CALLED_LIMIT))
+
+
 # What a form may ask for; what is given back is a password, to be shown once.
 _ACTS: Mapping[str, Callable[[Store, By, Operator], str | None]] = {
     "role": _role,
     "password": _password,
+    "provider": _provider,
     "close": lambda store, by, who: manage.set_disabled(store, by, who, disabled=True),
     "open": lambda store, by, who: manage.set_disabled(store, by, who, disabled=False),
     "second_factor": lambda store, by, who: manage.set_second_factor(store, by, who, None),

@@ -9,6 +9,8 @@ from smsgw.operators import manage, passwords
 from smsgw.operators.manage import By, New, NotDone
 from smsgw.operators.rights import ROLES, role_of
 
+CALLED_LIMIT = manage.LONGEST_NAME + 1  # one more than is taken, so that what is too long is refused and not cut off
+
 
 @page("/accounts", right="accounts", nav=90)
 def accounts(visit: Visit) -> Answer:
@@ -18,18 +20,19 @@ def accounts(visit: Visit) -> Answer:
 
 @act("/accounts", right="accounts")
 def accounts_add(visit: Visit) -> Answer:
-    """Make an account, whose password is shown once, on this answer."""
+    """Make an account, whose password is shown once, on this answer; one that the provider opens has none."""
     name, by = word(request.form, "name", 64), By(visit.actor, visit.reason(), visit.now_ms)
     role = role_of(request.form.get("role", "")) or "viewer"
-    password = passwords.generated()
+    called = word(request.form, "called", CALLED_LIMIT)
+    password = "" if called else passwords.generated()
     try:
-        manage.add(visit.services.store, by, New(name, role, password))
+        manage.add(visit.services.store, by, New(name, role, password, called))
     except NotDone as refused:
-        return _shown(visit, 422, why=refused.why, tried=name)
-    return _shown(visit, made=name, password=password)
+        return _shown(visit, 422, why=refused.why, tried=name, called=called)
+    return _shown(visit, made=name, password=password) if password else visit.go("accounts")
 
 
 def _shown(visit: Visit, status: int = 200, **values: str) -> Answer:
     with visit.services.store.read() as connection:
         rows = store_of.listed(connection)
-    return visit.render("accounts", status, rows=rows, roles=ROLES, **values)
+    return visit.render("accounts", status, rows=rows, roles=ROLES, provider=visit.desk.provider is not None, **values)

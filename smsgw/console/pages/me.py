@@ -11,6 +11,8 @@ from smsgw.operators import door, manage, sessions, totp
 from smsgw.operators.manage import By, NotDone
 from smsgw.operators.sessions import Session
 
+RECENT_MS = 5 * 60_000
+
 
 @page("/me", right="see")
 def me(visit: Visit) -> Answer:
@@ -22,6 +24,8 @@ def me(visit: Visit) -> Answer:
 def me_password(visit: Visit) -> Answer:
     """Another password; every other session ends."""
     mine, new = _session(visit), request.form.get("new", "")
+    if mine.operator.provider_name is not None:  # what an admin decided is not undone by its owner
+        return _shown(visit, 422, why="provider")
     return _done(visit, lambda: manage.set_password(visit.services.store, _by(visit), mine.operator, new, mine.id))
 
 
@@ -61,15 +65,25 @@ def me_sessions(visit: Visit) -> Answer:
 
 
 def _done(visit: Visit, change: Callable[[], object], secret: str = "") -> Answer:
-    """Change something, where the form has the present password: an open screen alone changes nothing."""
-    tried = door.Tried(_session(visit).operator.name, request.form.get("password", ""), "", visit.address)
+    """Change something, where it is the owner who asks: an open screen alone changes nothing."""
     try:
-        if not door.knows(visit.services.store, tried, visit.now_ms):
-            raise NotDone("password")
+        _require_owner(visit)
         change()
     except NotDone as refused:
         return _shown(visit, 422, secret=secret, why=refused.why)
     return visit.go("me")
+
+
+def _require_owner(visit: Visit) -> None:
+    """NotDone where the form lacks the present password; where there is none, a sign-in of a moment ago does."""
+    mine = _session(visit)
+    if mine.operator.provider_name is not None:
+        if visit.now_ms - mine.began_at >= RECENT_MS:
+            raise NotDone("recent")
+        return
+    tried = door.Tried(mine.operator.name, request.form.get("password", ""), "", visit.address)
+    if not door.knows(visit.services.store, tried, visit.now_ms):
+        raise NotDone("password")
 
 
 def _shown(visit: Visit, status: int = 200, secret: str = "", why: str = "") -> Answer:

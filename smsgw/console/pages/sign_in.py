@@ -16,7 +16,7 @@ def sign_in(visit: Visit) -> Answer:
     """The form; whoever has signed in already is sent on."""
     if visit.operator:
         return visit.go("home")
-    return visit.render("sign_in", next=request.args.get("next", ""), wrong=False)
+    return shown(visit, back=request.args.get("next", ""))
 
 
 @act("/sign-in", right=None)
@@ -25,11 +25,15 @@ def sign_in_try(visit: Visit) -> Answer:
     name, code = word(request.form, "name", LIMIT).lower(), word(request.form, "code", LIMIT)
     tried = door.Tried(name, request.form.get("password", ""), code, visit.address)
     cookie = door.sign_in(visit.services.store, tried, visit.now_ms, time.time())
-    wanted = request.form.get("back", "")
     if cookie is None:
-        return visit.render("sign_in", 403, next=wanted, wrong=True)
+        return shown(visit, 403, request.form.get("back", ""), "wrong")
     visit.keeps = cookie
     return visit.back("home")
+
+
+def shown(visit: Visit, status: int = 200, back: str = "", why: str = "") -> Answer:
+    """The form, and the way to the identity provider where there is one. `why`: what went wrong, sign_in.<why>."""
+    return visit.render("sign_in", status, next=back, why=why, provider=visit.desk.provider is not None)
 
 
 @act("/sign-out", right=None)
