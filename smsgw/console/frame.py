@@ -41,7 +41,7 @@ def blueprint(services: Services) -> Blueprint:
     """The pages under /console. StartupError where the identity provider of the settings cannot be used."""
     pages = sorted(all_pages(), key=lambda page: page.nav)
     menu = tuple(Link(page.name, page.right) for page in pages if page.nav)
-    desk = Desk(services, Strip(services), menu, open_provider(services.settings))
+    desk = Desk(services, Strip(services), menu, provider=open_provider(services.settings))
     console = Blueprint("console", __name__, url_prefix=PREFIX, template_folder="templates")
     console.record_once(_prepare)
     for page in pages:
