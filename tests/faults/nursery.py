@@ -50,16 +50,30 @@ class Nursery:
 
 
 def _serve(line: Connection) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who end
+    living: set[int] = set()
+    signal.signal(signal.SIGCHLD, lambda number, frame: _bury(living))
     language = load_registry(), load_rulebook(None)
-    started: list[int] = []
     with suppress(EOFError):
         while True:
-            started.append(_fork(line.recv(), language, line))
-            line.send(started[-1])
-    for pid in started:
+            line.send(_begin(line.recv(), language, line, living))
+    for pid in (*living,):  # and of nobody else: the number of one that has died may be a stranger's by now
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
+
+
+def _bury(living: set[int]) -> None:
+    """Let go of those who have ended, at once: nobody else waits for them."""
+    with suppress(ChildProcessError):
+        while pid := os.waitpid(-1, os.WNOHANG)[0]:
+            living.discard(pid)
+
+
+def _begin(part: Part, language: Language, line: Connection, living: set[int]) -> int:
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])  # it must be among the living before it can end
+    pid = _fork(part, language, line)
+    living.add(pid)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
+    return pid
 
 
 def _fork(part: Part, language: Language, line: Connection) -> int:
@@ -78,6 +92,7 @@ def _become(part: Part, language: Language) -> NoReturn:
     try:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGCHLD])
         play(part, language)
         code = 0
     except BaseException:  # noqa: BLE001 - the end of a process: whatever it was, it is told and nothing comes after
