@@ -56,7 +56,8 @@ WAYS = [
     ("folded", [b"HTTP/1.1 200 OK\r\nX: 1\r\n 2\r\nContent-Length: 2\r\n\r\nok"], 200, "ok", None),
     ("no utf-8", [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\xffk"], 200, "\ufffdk", None),
     ("long", [b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n", b"x" * 300_000], 200, "x" * 300_000, None),
-    ("too long", [b"HTTP/1.1 200 OK\r\nContent-Length: 1000001\r\n\r\n", b"x" * 1_000_001], 200, "x" * 1_000_000, None),
+    ("a list", [b"HTTP/1.1 200 OK\r\nContent-Length: 1500000\r\n\r\n", b"x" * 1_500_000], 200, "x" * 1_500_000, None),
+    ("too long", [b"HTTP/1.1 200\r\nContent-Length: 10000001\r\n\r\n", b"x" * 10_000_001], 200, "x" * 10_000_000, None),
 ]  # fmt: skip
 
 
