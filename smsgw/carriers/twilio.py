@@ -71,6 +71,7 @@ STATUS = {
 # Refusals of the way, not of the message (https://www.twilio.com/docs/api/errors): no permission for the region, a
 # number that is not ours or sends no SMS, no way from this number to this phone.
 OPTED_OUT = "21610"
+TOO_MANY = frozenset({"20429", "21611"})  # requests, messages queued: for the latter Twilio documents no HTTP status
 NOT_BY_US = frozenset({"21408", "21606", "21612", "21659", "21660"})
 
 
@@ -329,8 +330,8 @@ def classify(error: Exception, retry_after_s: float | None = None) -> Outcome:
 
 def _refusal(error: TwilioRestException | TwilioServiceException, retry_after_s: float | None) -> Outcome:
     code, status = str(error.code or error.status), int(error.status)
-    if status == 429 or code == "20429":
-        return Outcome(Verdict.SAFE, error_code=code, error_text="too many requests", retry_after_s=retry_after_s)
+    if status == 429 or code in TOO_MANY:
+        return Outcome(Verdict.SAFE, error_code=code, error_text="too many at once", retry_after_s=retry_after_s)
     if status in (401, 403):
         return Outcome(Verdict.SAFE, error_code=code, error_text="the account is refused", breaker=True)
     if 400 <= status < 500:
