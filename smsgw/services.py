@@ -178,7 +178,7 @@ def open_work(services: Services) -> Iterator[Work]:
             bell=services.bell,
             pool=pool,
             looking=LookVerb(services.store, services.carriers, pool),
-            collecting=CollectVerb(services.store, services.carriers, services.receive, services.bell),
+            collecting=CollectVerb(services.store, services.carriers, services.receive, services.bell, pool),
             purging=purging(services.settings, services.store, _redacting(services, pool)),
             stopping=stopping,
             paced=bool(services.settings.pace),

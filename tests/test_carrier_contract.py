@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from smsgw import logs
 from smsgw.carriers import Hook, Outcome, Parcel, Verdict
+from smsgw.carriers.base import Page
 from smsgw.errors import HookRefused
 from smsgw.messages.tables import inbound, outbound
 from tests.support import kannel, twilio
@@ -238,7 +239,7 @@ def test_a_list_that_cannot_be_read_is_no_answer_and_the_log_says_why(
     with server(talk) as url:
         carrier = TWILIO.carrier(url=url)
         assert carrier.list_sent(PHONE, TWILIO.number, 0) is None
-        assert carrier.list_received(TWILIO.number, 0) is None
+        assert list(carrier.list_received(TWILIO.number, 0)) == []
     told = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [(line["event"], line["which"]) for line in told] == [("list_failed", "sent"), ("list_failed", "received")]
     assert all(line["error_code"] and line["error"] for line in told)
@@ -256,8 +257,8 @@ def test_a_carrier_keeps_a_message_as_long_as_it_is_worth_something(valid_s: int
 
 def test_a_list_that_cannot_be_reached_is_no_answer_and_kannel_has_none() -> None:
     ours, theirs = TWILIO.carrier(), KANNEL.carrier()
-    assert (ours.list_sent(PHONE, TWILIO.number, 0), ours.list_received(TWILIO.number, 0)) == (None, None)
-    assert (theirs.list_sent(PHONE, KANNEL.number, 0), theirs.list_received(KANNEL.number, 0)) == ((), ())
+    assert (ours.list_sent(PHONE, TWILIO.number, 0), [*ours.list_received(TWILIO.number, 0)]) == (None, [])
+    assert (theirs.list_sent(PHONE, KANNEL.number, 0), [*theirs.list_received(KANNEL.number, 7)]) == ((), [Page((), 7)])
 
 
 # --- inbound and reports

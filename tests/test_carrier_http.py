@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,36 @@ def test_a_kept_connection_that_was_closed_meanwhile_is_not_used_again() -> None
             assert http.request("POST", url, b"x", {}).text == "ok"
             threading.Event().wait(0.05)  # the server's close has to arrive
     assert seen == [0, 1, 2]
+
+
+def test_all_addresses_of_a_host_share_the_time_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    class Deaf(socket.socket):
+        """A socket that no address answers."""
+
+        def settimeout(self, value: float | None, /) -> None:
+            waits.append(value or 0)
+
+        def connect(self, address: Any, /) -> None:
+            raise TimeoutError
+
+    places = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{at}", 9)) for at in range(1, 5)]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **more: places)
+    monkeypatch.setattr(socket, "socket", Deaf)
+    with pytest.raises(NotSent, match="TimeoutError"):
+        KeptHttp(connect_s=4.0).request("GET", "http://carrier.example", None, {})
+    assert len(waits) == len(places)
+    assert waits[0] == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_dead_address_does_not_hide_a_living_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with server(in_pieces([b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"])) as url, socket.socket() as dead:
+        dead.bind(("127.0.0.2", 0))
+        ends = dead.getsockname(), ("127.0.0.1", int(url.rpartition(":")[2]))
+        places = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", end) for end in ends]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **more: places)
+        assert KeptHttp().request("GET", "http://carrier.example", None, {}).text == "ok"
 
 
 def test_an_open_connection_is_kept() -> None:
@@ -56,7 +87,8 @@ WAYS = [
     ("folded", [b"HTTP/1.1 200 OK\r\nX: 1\r\n 2\r\nContent-Length: 2\r\n\r\nok"], 200, "ok", None),
     ("no utf-8", [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n\xffk"], 200, "\ufffdk", None),
     ("long", [b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n", b"x" * 300_000], 200, "x" * 300_000, None),
-    ("too long", [b"HTTP/1.1 200 OK\r\nContent-Length: 1000001\r\n\r\n", b"x" * 1_000_001], 200, "x" * 1_000_000, None),
+    ("a list", [b"HTTP/1.1 200 OK\r\nContent-Length: 1500000\r\n\r\n", b"x" * 1_500_000], 200, "x" * 1_500_000, None),
+    ("too long", [b"HTTP/1.1 200\r\nContent-Length: 10000001\r\n\r\n", b"x" * 10_000_001], 200, "x" * 10_000_000, None),
 ]  # fmt: skip
 
 

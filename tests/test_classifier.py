@@ -131,6 +131,8 @@ def test_a_certificate_that_nobody_has_signed_ends_the_handshake(tmp_path: Path)
 PROBLEMS = [
     (429, 20429, Verdict.SAFE, False),
     (400, 20429, Verdict.SAFE, False),
+    (429, 21611, Verdict.SAFE, False),
+    (400, 21611, Verdict.SAFE, False),
     (401, 20003, Verdict.SAFE, True),
     (403, 20003, Verdict.SAFE, True),
     (403, None, Verdict.SAFE, True),
@@ -151,7 +153,7 @@ def test_each_answer_of_the_carrier_has_its_class(
 ) -> None:
     outcome = classify(TwilioRestException(status, "/", "no", code), 7.0)
     assert (outcome.verdict, outcome.breaker) == (verdict, breaker)
-    assert outcome.retry_after_s == (7.0 if code == 20429 else None)
+    assert outcome.retry_after_s == (7.0 if code in (20429, 21611) else None)
 
 
 @pytest.mark.parametrize("error", [ValueError("no JSON"), KeyError("sid"), AttributeError("list"), RuntimeError("x")])

@@ -1,6 +1,6 @@
 """The seam between the gateway and a carrier: values in, values out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
@@ -104,6 +104,15 @@ class Listed:
     created_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of what came in. `down_to_ms`: nothing that came since then (epoch milliseconds, by the carrier's clock)
+    is missing from it and the pages before it."""
+
+    found: Sequence[Received]
+    down_to_ms: int
+
+
 @runtime_checkable
 class Redacting(Protocol):
     """What a carrier has besides that keeps texts and can be told to empty them."""
@@ -149,9 +158,11 @@ class Carrier(Protocol):
         """
         ...
 
-    def list_received(self, to_phone: str, since_ms: int) -> Sequence[Received] | None:
-        """The messages that came to one of our numbers since then (epoch milliseconds), as far as they fit.
+    def list_received(self, to_phone: str, since_ms: int, before_ms: int | None = None) -> Iterator[Page]:
+        """The messages that came to one of our numbers since then and before then (epoch milliseconds; None: until
+        now), newest first, page by page: a page is asked for when it is taken.
 
-        None: no answer now, and the log says why. A carrier without a list answers with nothing.
+        The last page goes down to `since_ms`; where none does there was no answer, and the log says why. A carrier
+        without a list answers with one page of nothing. Pages of several lists may be taken in several threads at once.
         """
         ...

@@ -6,6 +6,7 @@ Whether a message may be sent again hangs on that one difference, so connecting 
 import http.client
 import re
 import select
+import socket
 import ssl
 import threading
 import time
@@ -15,8 +16,9 @@ from urllib.parse import urlsplit
 
 from smsgw.carriers.response import Answer, read_answer
 
-CONNECT_S = 3.0
+CONNECT_S = 3.0  # of all addresses of a host together, with the handshake
 READ_S = 10.0
+LEAST_S = 0.001  # none at all would mean not to wait
 IDLE_S = 15.0  # below the time after which carriers close a quiet connection
 
 _TLS = ssl.create_default_context()
@@ -85,18 +87,39 @@ class KeptHttp:
         return kept
 
     def _connect(self, scheme: str, netloc: str) -> http.client.HTTPConnection:
+        secured = scheme == "https"
         connection = (
-            http.client.HTTPSConnection(netloc, timeout=self._connect_s, context=_TLS)
-            if scheme == "https"
-            else http.client.HTTPConnection(netloc, timeout=self._connect_s)
+            http.client.HTTPSConnection(netloc, context=_TLS) if secured else http.client.HTTPConnection(netloc)
         )
         try:
-            connection.connect()  # resolves, connects and shakes hands
+            connection.sock = _reach(connection.host, connection.port, self._connect_s)
+            if secured:  # the handshake has what is left of the time
+                connection.sock = _TLS.wrap_socket(connection.sock, server_hostname=connection.host)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise NotSent(type(error).__name__) from error
         connection.sock.settimeout(self._read_s)
         return connection
+
+
+def _reach(host: str, port: int, within_s: float) -> socket.socket:
+    """A socket that is connected, with what is left of the time for its handshake; OSError where none is. Each of a
+    host's addresses has its part of the time: Python's own way gives each all of it."""
+    until, error = time.monotonic() + within_s, OSError("no address")
+    places = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for at, (family, kind, protocol, _, address) in enumerate(places):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            sock.settimeout(max(LEAST_S, (until - time.monotonic()) / (len(places) - at)))
+            sock.connect(address)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(max(LEAST_S, until - time.monotonic()))
+        except OSError as failed:
+            sock.close()
+            error = failed
+        else:
+            return sock
+    raise error
 
 
 @lru_cache(maxsize=16)

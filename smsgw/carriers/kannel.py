@@ -4,9 +4,9 @@ Facts are Kannel's user guide's (sms-service, sendsms, delivery reports) and wer
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from smsgw.carriers.base import Hook, Listed, Outcome, Parcel, Receipt, Received, Report, Verdict
+from smsgw.carriers.base import Hook, Listed, Outcome, Page, Parcel, Receipt, Received, Report, Verdict
 from smsgw.carriers.form import check, read_query
 from smsgw.carriers.gate import Gate
 from smsgw.carriers.http import Broken, KeptHttp, NotSent
@@ -126,9 +126,9 @@ class Kannel:
         """Nothing: Kannel keeps no list. A report's token is all that settles what is unknown."""
         return ()
 
-    def list_received(self, to_phone: str, since_ms: int) -> Sequence[Received]:
+    def list_received(self, to_phone: str, since_ms: int, before_ms: int | None = None) -> Iterator[Page]:
         """Nothing: Kannel holds a message until our webhook has taken it."""
-        return ()
+        yield Page((), since_ms)
 
     def _headers(self, parcel: Parcel) -> dict[str, str]:
         return self._same | {

@@ -11,7 +11,7 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
-MAX_ANSWER = 1_000_000
+MAX_ANSWER = 10_000_000  # ten times a page of a thousand messages as they are in a carrier's list
 PIECE = 65_536
 
 _HEAD = re.compile(rb"HTTP/1\.1 ([2-5]\d\d)(?: [^\r\n\0]*)?\r\n(?:[!#$%&'*+.^_`|~\w-]+:[^\r\n\0]*\r\n)*\r\n", re.ASCII)
@@ -32,7 +32,7 @@ class Answer:
 
 
 def read_answer(sock: socket.socket, method: str) -> tuple[Answer, bool]:
-    """The response to a request just sent, of at most 1,000,000 bytes, and whether the connection may be used again.
+    """The response to a request just sent, of at most 10,000,000 bytes, and whether the connection may be used again.
 
     OSError and HTTPException where there is none.
     """

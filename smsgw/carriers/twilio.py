@@ -5,20 +5,21 @@ import hmac
 import logging
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import takewhile
 from urllib.parse import quote_plus, urlencode
 
+from twilio.base import values
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
-from twilio.rest.api.v2010.account.message import MessageInstance
+from twilio.rest.api.v2010.account.message import MessageInstance, MessagePage
 
 from smsgw import logs
-from smsgw.carriers.base import Hook, Listed, Outcome, Parcel, Receipt, Received, Report, Verdict
+from smsgw.carriers.base import Hook, Listed, Outcome, Page, Parcel, Receipt, Received, Report, Verdict
 from smsgw.carriers.form import check, read_form, read_query
 from smsgw.carriers.http import Broken, KeptHttp, NotSent
 from smsgw.config import Settings
@@ -29,7 +30,8 @@ log = logs.get()
 STATUS_PATH = "/webhooks/twilio/status"
 SIGNATURE = "X-Twilio-Signature"
 MAX_VALIDITY_S = 36_000
-PAGE_IN, NEWEST_IN = 1000, 3000  # messages of one page, Twilio's most, and of all pages
+PAGE_IN = 1000  # messages of one page, Twilio's most
+SENT_WITHIN_S = 5  # between a message's creation and its date sent, by which the list is filtered
 NEWEST = 200  # messages of one page; a phone gets some twenty a day
 
 PHONE = re.compile(r"\+[1-9]\d{7,14}|\d{3,8}|[A-Za-z0-9][A-Za-z0-9 ._&-]{1,10}", re.ASCII)
@@ -69,6 +71,7 @@ STATUS = {
 # Refusals of the way, not of the message (https://www.twilio.com/docs/api/errors): no permission for the region, a
 # number that is not ours or sends no SMS, no way from this number to this phone.
 OPTED_OUT = "21610"
+TOO_MANY = frozenset({"20429", "21611"})  # requests, messages queued: for the latter Twilio documents no HTTP status
 NOT_BY_US = frozenset({"21408", "21606", "21612", "21659", "21660"})
 
 
@@ -148,15 +151,19 @@ class Twilio:
             return None
         return [one for one in listed if one.created_ms >= since_ms]
 
-    def list_received(self, to_phone: str, since_ms: int) -> Sequence[Received] | None:
-        """The newest of the list, a bounded number of pages. OptOutType is not told there: the text itself is read."""
+    def list_received(self, to_phone: str, since_ms: int, before_ms: int | None = None) -> Iterator[Page]:
+        """The list, which Twilio sorts by the date sent, newest first (twilio.com/docs/usage/twilios-response, paging:
+        the next page's token holds its place whatever comes in meanwhile). OptOutType is not told there: the text
+        itself is read."""
         try:
-            newest = self._api.messages.stream(to=to_phone, limit=NEWEST_IN, page_size=PAGE_IN)
-            recent = list(takewhile(lambda one: _created_ms(one) >= since_ms, newest))
-            return [received for one in recent if (received := _received(one)) is not None]
+            bound = values.unset if before_ms is None else _just_after(before_ms)
+            asked = self._api.messages.page(to=to_phone, date_sent_before=bound, page_size=PAGE_IN)
+            while asked is not None:
+                page = _page(asked, since_ms)
+                yield page
+                asked = asked.next_page() if page.down_to_ms > since_ms else None
         except Exception as error:  # noqa: BLE001 - as above
             _unanswered("received", error)
-            return None
 
     def redact(self, carrier_id: str) -> Outcome:
         """Empty a message's body (twilio.com/docs/messaging/api/message-resource, "redact"). Its phones stay."""
@@ -277,6 +284,20 @@ def _listed(message: MessageInstance) -> Listed:
     return Listed(str(message.sid), message.body or "", str(message.status or "")[:24], _created_ms(message))
 
 
+def _just_after(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms // 1000 + SENT_WITHIN_S, UTC)
+
+
+def _page(asked: MessagePage, since_ms: int) -> Page:
+    """A page of the list, as far as it is recent; ValueError where it has nothing and yet is not the last."""
+    messages = [*asked]
+    recent = [one for one in messages if _created_ms(one) >= since_ms]
+    found = [received for one in recent if (received := _received(one)) is not None]
+    if len(recent) < len(messages) or asked.next_page_url is None:
+        return Page(found, since_ms)
+    return Page(found, min(map(_created_ms, recent)))
+
+
 def _received(message: MessageInstance) -> Received | None:
     """An inbound message of the list; None where a webhook of it would be refused."""
     sid, from_phone, to_phone = str(message.sid), str(message.from_), str(message.to)
@@ -309,8 +330,8 @@ def classify(error: Exception, retry_after_s: float | None = None) -> Outcome:
 
 def _refusal(error: TwilioRestException | TwilioServiceException, retry_after_s: float | None) -> Outcome:
     code, status = str(error.code or error.status), int(error.status)
-    if status == 429 or code == "20429":
-        return Outcome(Verdict.SAFE, error_code=code, error_text="too many requests", retry_after_s=retry_after_s)
+    if status == 429 or code in TOO_MANY:
+        return Outcome(Verdict.SAFE, error_code=code, error_text="too many at once", retry_after_s=retry_after_s)
     if status in (401, 403):
         return Outcome(Verdict.SAFE, error_code=code, error_text="the account is refused", breaker=True)
     if 400 <= status < 500:

@@ -1,6 +1,6 @@
 """Collecting: when carriers were last asked for what came in, and which of it is not in the log."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +13,7 @@ from smsgw.store.sql import dialect_of, insert
 EVERY_MS: Final = 300_000
 BACK_MS: Final = 15 * 60_000  # a carrier's list may lag, and so may its clock
 LONGEST_MS: Final = 24 * 3_600_000
+AGAIN_MS: Final = 60_000  # to the turn after one that did not get through
 ASKED: Final = "collect"
 
 
@@ -22,6 +23,21 @@ class Turn:
 
     now_ms: int
     last_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What a carrier is to be asked for, in epoch milliseconds by the database's clock: what came since `since_ms` and
+    before `before_ms` (None: until now). Once it is fetched, all until `upto_ms` is."""
+
+    since_ms: int
+    before_ms: int | None
+    upto_ms: int
+
+    @property
+    def begins_ms(self) -> int:
+        """Where it begins: the newest comes first."""
+        return self.upto_ms if self.before_ms is None else self.before_ms
 
 
 _due = (heartbeat.c.name == ASKED, heartbeat.c.at <= db_now() - EVERY_MS)
@@ -40,16 +56,35 @@ def claim(connection: Connection) -> Turn | None:
     return None if now_ms is None or last_ms is None else Turn(now_ms, last_ms)
 
 
-def since(connection: Connection, carrier: str, turn: Turn) -> int:
-    """From when on a carrier is asked (epoch milliseconds): a little before it last answered, at most a day ago."""
-    answered = connection.scalar(select(heartbeat.c.at).where(heartbeat.c.name == _name(carrier)))
-    return max((answered or turn.last_ms) - BACK_MS, turn.now_ms - LONGEST_MS)
+def span(connection: Connection, carrier: str, turn: Turn) -> Span:
+    """What a carrier is asked for: what an earlier turn has left, else all from a little before it last answered, at
+    most a day ago."""
+    names = [_answered(carrier), _left(carrier), _upto(carrier)]
+    marks = dict(connection.execute(select(heartbeat.c.name, heartbeat.c.at).where(heartbeat.c.name.in_(names))).all())
+    answered, left, upto = (marks.get(name, 0) for name in names)
+    since_ms = max((answered or turn.last_ms) - BACK_MS, turn.now_ms - LONGEST_MS)
+    return Span(since_ms, left, upto) if upto > answered and left > since_ms else Span(since_ms, None, turn.now_ms)
 
 
-def answered(connection: Connection, carrier: str, turn: Turn) -> None:
-    """Keep that a carrier has told all until this turn."""
-    row = insert(dialect_of(connection), heartbeat).values(name=_name(carrier), at=turn.now_ms)
-    connection.execute(row.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"at": turn.now_ms}))
+def keep(connection: Connection, carrier: str, asked: Span, down_to_ms: int) -> None:
+    """Keep that a carrier has told what it was asked for, or of it what came since `down_to_ms` alone: then the next
+    turn goes on from there."""
+    if down_to_ms <= asked.since_ms:
+        return _keep(connection, {_answered(carrier): asked.upto_ms})
+    since = {_answered(carrier): asked.since_ms + BACK_MS}  # where it never answered, a later turn would ask for less
+    return _keep(connection, since | {_left(carrier): down_to_ms, _upto(carrier): asked.upto_ms})
+
+
+def again(connection: Connection) -> None:
+    """Let the next turn come soon."""
+    mine = update(heartbeat).where(heartbeat.c.name == ASKED)
+    connection.execute(mine.values(at=db_now() - EVERY_MS + AGAIN_MS))
+
+
+def _keep(connection: Connection, marks: Mapping[str, int]) -> None:
+    row = insert(dialect_of(connection), heartbeat)
+    row = row.on_conflict_do_update(index_elements=[heartbeat.c.name], set_={"at": row.excluded.at})
+    connection.execute(row, [{"name": name, "at": at} for name, at in marks.items()])
 
 
 def known(connection: Connection, carrier: str, ids: Collection[str]) -> set[str]:
@@ -58,5 +93,13 @@ def known(connection: Connection, carrier: str, ids: Collection[str]) -> set[str
     return set(connection.scalars(found))
 
 
-def _name(carrier: str) -> str:
+def _answered(carrier: str) -> str:
     return f"collected:{carrier}"
+
+
+def _left(carrier: str) -> str:
+    return f"collect:left:{carrier}"
+
+
+def _upto(carrier: str) -> str:
+    return f"collect:upto:{carrier}"

@@ -1,13 +1,13 @@
 """The carrier of the model: what it does with each message is written down before, and what it did is the truth."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from twilio.base.exceptions import TwilioRestException
 
 from smsgw.carriers import Hook, Listed, Outcome, Parcel, Receipt, Report, Verdict
-from smsgw.carriers.base import Received
+from smsgw.carriers.base import Page, Received
 from smsgw.carriers.http import Broken, NotSent
 from smsgw.carriers.twilio import STATUS, classify
 from smsgw.gateway.work import BATCH
@@ -147,9 +147,9 @@ class ModelCarrier:
         shown = message.looks > SHOWS_AFTER[message.scenario.lag]
         return [one for one in message.taken if shown and one.created_ms >= since_ms]
 
-    def list_received(self, to_phone: str, since_ms: int) -> Sequence[Received]:
+    def list_received(self, to_phone: str, since_ms: int, before_ms: int | None = None) -> Iterator[Page]:
         """All that came in; how long ago does not matter here."""
-        return [received(message) for message in self._of_phone.values()]
+        yield Page([received(message) for message in self._of_phone.values()], since_ms)
 
     def _stand_still(self) -> None:
         try:

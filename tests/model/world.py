@@ -199,7 +199,7 @@ class World:
             bell=bell,
             pool=pool,  # type: ignore[arg-type]  # whatever calls
             looking=LookVerb(store, carriers, pool),
-            collecting=CollectVerb(store, carriers, Receive(store, bell), bell),
+            collecting=CollectVerb(store, carriers, Receive(store, bell), bell, pool),
             purging=PurgeVerb(store, clock, Keep(30, 365)),
         )
 

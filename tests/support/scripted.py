@@ -1,9 +1,9 @@
 """A carrier that does as it is told and remembers what it was given."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from smsgw.carriers import Hook, Listed, Outcome, Parcel, Receipt, Report, Verdict
-from smsgw.carriers.base import Received
+from smsgw.carriers.base import Page, Received
 
 
 def accept(parcel: Parcel) -> Outcome:
@@ -48,6 +48,8 @@ class Scripted:
         self.asked.append(to_phone)
         return self._lists(to_phone)
 
-    def list_received(self, to_phone: str, since_ms: int) -> Sequence[Received] | None:
-        """What the script says."""
-        return self._came(since_ms)
+    def list_received(self, to_phone: str, since_ms: int, before_ms: int | None = None) -> Iterator[Page]:
+        """What the script says, on one page."""
+        found = self._came(since_ms)
+        if found is not None:
+            yield Page(found, since_ms)
