@@ -1,4 +1,4 @@
-"""What the dashboard keeps: as long as it has cost, once for all who ask together, and never what is cheap."""
+"""What the dashboard and /metrics keep: as long as it has cost, once for all who ask, and never what is cheap."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field

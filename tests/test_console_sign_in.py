@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pyotp
 import pytest
@@ -12,7 +13,7 @@ from smsgw.console.guard import arrive, refusal
 from smsgw.console.page import Page
 from smsgw.console.strip import Strip
 from smsgw.console.visit import Desk
-from smsgw.operators import sessions, tries
+from smsgw.operators import door, sessions, tries
 from smsgw.operators.accounts import Operator
 from smsgw.operators.door import Tried
 from smsgw.operators.sessions import Session
@@ -23,6 +24,7 @@ from tests.support.console import PASSWORD, Browser, Console
 
 COOKIE = "smsgw_console"
 MINUTE = 60_000
+PUBLIC, PROXY = "8.8.8.8", "10.0.0.9"
 
 
 def cookie_of(browser: Browser) -> str:
@@ -150,6 +152,79 @@ def test_an_address_that_tries_many_names_waits_too(store: Store) -> None:
     with store.write() as connection:
         taken = [tries.taken(connection, "address", "10.0.0.9", 0) for _ in range(30)]
     assert taken == [True] * tries.FREE["address"] + [False] * (30 - tries.FREE["address"])
+
+
+class Password(str):
+    """A password that knows how many times it was looked at."""
+
+    __slots__ = ("looks",)
+
+    def __getitem__(self, part: Any) -> str:
+        self.looks = getattr(self, "looks", 0) + 1
+        return super().__getitem__(part)
+
+
+def knock(store: Store, name: str, address: str, at_ms: int = 0) -> tuple[bool, bool]:
+    """Whether a try with the right password gets in, and whether its password was looked at."""
+    password = Password(PASSWORD)
+    cookie = door.sign_in(store, Tried(name, password, "", address), at_ms, 0)
+    return cookie is not None, getattr(password, "looks", 0) > 0
+
+
+def counted(store: Store) -> int:
+    with store.read() as connection:
+        return connection.scalar(select(func.count()).select_from(sign_in_tries)) or 0
+
+
+@pytest.mark.parametrize("address", [PUBLIC, PROXY, ""])
+def test_while_its_address_waits_no_try_costs_a_row_or_a_look(console: Console, address: str) -> None:
+    console.account("rina", "viewer")
+    store = console.services.store
+    for n in range(tries.FREE["address"]):
+        assert knock(store, f"nobody{n}", address) == (False, True)
+    rows = counted(store)
+    assert [knock(store, name, address) for name in ("rina", "nobody", "nobody1")] == [(False, False)] * 3
+    assert counted(store) == rows
+
+
+@pytest.mark.parametrize(("address", "gets_in"), [(PUBLIC, False), (PROXY, True), ("127.0.0.1", True), ("::1", True)])
+def test_what_may_be_everybodys_address_waits_for_a_moment_only(console: Console, address: str, gets_in: bool) -> None:
+    console.account("rina", "viewer")
+    store, kind = console.services.store, tries.kind_of(address)
+    with store.write() as connection:
+        for n in range(60):
+            tries.taken(connection, kind, address, n * tries.LONGEST_MIN * MINUTE)
+        connection.execute(sign_in_tries.update().values(failures=tries.MOST))
+        last = n * tries.LONGEST_MIN * MINUTE + tries.LONGEST_MIN * MINUTE
+        assert tries.taken(connection, kind, address, last)
+        assert connection.scalar(select(sign_in_tries.c.failures)) == tries.MOST
+    assert knock(store, "rina", address, last + tries.SHARED_MS)[0] == gets_in
+
+
+def test_a_name_that_waits_costs_the_same_whether_it_is_an_account_or_not(console: Console) -> None:
+    console.account("rina", "viewer")
+    store = console.services.store
+    for name in ("rina", "nobody"):
+        with store.write() as connection:
+            assert [tries.taken(connection, "account", name, 0) for _ in range(5)] == [True] * 5
+        assert knock(store, name, PUBLIC) == (False, False)
+    with store.write() as connection:
+        for n in range(tries.CROWD):
+            tries.taken(connection, "account", f"nobody{n}", 0)
+    assert [knock(store, name, PUBLIC) for name in ("rina", "nobody", "made-up")] == [(False, True)] * 3
+
+
+def test_made_up_names_leave_a_bounded_number_of_rows(console: Console) -> None:
+    console.account("rina", "viewer")
+    store = console.services.store
+    with store.write() as connection:
+        for n in range(tries.CROWD + 1):
+            tries.taken(connection, "address", f"198.18.{n >> 8}.{n & 255}", 0)
+    rows = counted(store)
+    door.sign_in(store, Tried("made-up", "wrong", "", PUBLIC), 0, 0)
+    assert counted(store) == rows + 1  # its address
+    door.sign_in(store, Tried("rina", "wrong", "", PUBLIC), 0, 0)
+    assert counted(store) == rows + 2
 
 
 def test_a_right_password_forgives_the_account_and_one_try_of_the_address(store: Store) -> None:

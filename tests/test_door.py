@@ -193,9 +193,45 @@ def test_a_request_that_is_late_is_cut_off_and_a_connection_at_rest_is_not(sqlit
         slow.sendall(start.encode())
         idle.request("GET", "/healthz")
         assert idle.getresponse().read()
-        assert slow.recv(1) == b""
+        assert reads_nothing(slow)
         idle.request("GET", "/healthz")
         assert idle.getresponse().status == 200
+
+
+def style_sheet(port: int) -> str:
+    """The path of a file that is larger than what lies in buffers on its way."""
+    page = by_asgi(port, ("GET", "/console/sign-in", {}, b"")).body.decode()
+    return page.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
+
+
+@contextmanager
+def never_reading(port: int, path: str, *, closing: bool) -> Iterator[socket.socket]:
+    """A connection with a small window, whose request is whole; it may be the last one."""
+    with socket.socket() as silent:
+        silent.settimeout(WITHIN_S)
+        silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        silent.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+        silent.connect((HOST, port))
+        last = "Connection: close\r\n" if closing else ""
+        silent.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{last}\r\n".encode())
+        yield silent
+
+
+def established(port: int) -> int:
+    """The connections to this port that the server holds."""
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return sum(line.split()[1].endswith(f":{port:04X}") and line.split()[3] in {"01", "08"} for line in lines)
+
+
+@pytest.mark.parametrize("closing", [False, True])
+def test_an_answer_that_nobody_reads_is_cut_off(sqlite_gate: Gateway, closing: bool) -> None:
+    with served(sqlite_gate, within_s=1.0) as port, ExitStack() as stack:
+        path = style_sheet(port)
+        for _ in range(20):
+            stack.enter_context(never_reading(port, path, closing=closing))
+        assert established(port)
+        wait_until(lambda: established(port) == 0)
+        assert len(by_asgi(port, ("GET", path, {}, b"")).body) > 100_000
 
 
 BEYOND: dict[str, tuple[Request, int]] = {

@@ -17,6 +17,7 @@ from smsgw.store import Store, db_now
 from tests.conftest import KEY
 from tests.support import twilio
 from tests.support.gateway import Gateway, gateway
+from tests.support.processes import wait_until
 from tests.support.scripted import Scripted, accept
 from tests.support.sweeping import sweep
 from tests.support.wire import answering, server
@@ -182,7 +183,7 @@ def test_a_wrong_token_pauses_the_carrier_and_the_figures_show_it(gate: Gateway)
     assert metric(gate) == [kannel, off]
     gate.receive("BANTUAN")
     gate.work.answer()
-    assert metric(gate) == [kannel, on]
+    wait_until(lambda: metric(gate) == [kannel, on])  # the figures are kept for a moment
     gate.receive("BANTUAN", "+6281200000002")
     gate.work.answer()
     with gate.services.store.read() as connection:

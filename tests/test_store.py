@@ -23,6 +23,28 @@ def test_a_commit_is_on_disk_before_it_is_told(store: Store) -> None:
         assert connection.execute(text(statement)).scalar() == value
 
 
+def test_a_postgresql_that_is_gone_or_locked_is_not_waited_for_without_end(postgresql_store: Store) -> None:
+    wanted = {"tcp_user_timeout": "10000", "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "2"}
+    with postgresql_store.read() as connection:
+        given = connection.connection.driver_connection.info.get_parameters()  # type: ignore[union-attr]
+        assert connection.scalar(text("SHOW lock_timeout")) == "10s"
+    assert {name: given.get(name) for name in wanted} == wanted
+
+
+def lock_contact(store: Store) -> None:
+    with store.write() as connection:
+        connection.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        connection.execute(text("LOCK TABLE contact IN EXCLUSIVE MODE"))
+
+
+def test_past_the_wait_for_anothers_lock_the_database_is_unavailable(postgresql_store: Store) -> None:
+    with postgresql_store.write() as other:
+        other.execute(text("LOCK TABLE contact IN EXCLUSIVE MODE"))
+        with pytest.raises(StoreUnavailable):
+            lock_contact(postgresql_store)
+    lock_contact(postgresql_store)
+
+
 def test_sqlite_logs_ahead(sqlite_store: Store) -> None:
     with sqlite_store.read() as connection:
         assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"

@@ -1,11 +1,14 @@
 """Group commit: each request gets its own result after its own commit; one bad item fails alone."""
 
 import asyncio
+import os
+import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from smsgw.errors import StoreUnavailable
 from smsgw.gateway.together import Together
@@ -99,4 +102,69 @@ def test_by_itself_an_item_is_committed_when_the_call_returns(sqlite_store: Stor
     assert together.alone(4) == 8
     with pytest.raises(ValueError, match="thirteen"):
         together.alone(13)
+    together.close()
+
+
+@contextmanager
+def silent_session(store: Store) -> Iterator[int]:
+    """The only session of a store's pool, which hears and says nothing for the length of the block."""
+    with store.read() as connection:
+        process = int(connection.scalar(text("SELECT pg_backend_pid()")) or 0)
+    os.kill(process, signal.SIGSTOP)
+    try:
+        yield process
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+
+def sessions_of(connection: Connection, items: Sequence[str]) -> list[int]:
+    return [connection.scalar(text("SELECT pg_backend_pid()")) or 0] * len(items)
+
+
+async def end_of(together: Together[str, int], item: str) -> int | str:
+    try:
+        async with asyncio.timeout(10):
+            return await together.gathered(item)
+    except (StoreUnavailable, TimeoutError) as error:
+        return type(error).__name__
+
+
+def test_a_session_that_goes_silent_costs_its_batch_alone(postgresql_store: Store) -> None:
+    together = Together(postgresql_store.write, sessions_of, lambda: None, within_s=0.5)
+
+    async def three() -> list[int | str]:
+        first = asyncio.ensure_future(end_of(together, "in the silence"))
+        await asyncio.sleep(0.1)
+        behind = asyncio.ensure_future(end_of(together, "behind it"))
+        return [await first, await behind, await end_of(together, "later")]
+
+    with silent_session(postgresql_store) as silent:
+        first, *others = asyncio.run(three())
+    assert first == "StoreUnavailable"
+    assert all(isinstance(one, int) and one != silent for one in others), others
+    together.close()
+
+
+def test_while_no_writer_comes_back_all_are_refused_and_then_none(sqlite_store: Store) -> None:
+    work = Work(is_open=False)
+    together = Together(sqlite_store.write, work, lambda: None, within_s=0.2)
+
+    async def ends(items: Sequence[int]) -> list[object]:
+        return await asyncio.gather(*(together.gathered(item) for item in items), return_exceptions=True)
+
+    async def until_it_answers(item: int) -> int:
+        while True:
+            try:
+                return await together.gathered(item)
+            except StoreUnavailable:
+                await asyncio.sleep(0.01)
+
+    async def silence_and_after() -> tuple[list[object], int]:
+        silent = [end for items in ([1, 2], [3], [4, 5]) for end in await ends(items)]
+        work.gate.set()
+        return silent, await until_it_answers(6)
+
+    silent, after = asyncio.run(silence_and_after())
+    assert ([type(end) for end in silent], after) == ([StoreUnavailable] * 5, 12)
+    assert work.batches == [[1, 2], [3], [6]]
     together.close()

@@ -1,14 +1,18 @@
 """The web process: what a carrier posts, what it is told, and what is in the log afterwards."""
 
+import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
+from smsgw.console.kept import Kept
 from smsgw.messages.tables import inbound, orphan_callback
+from smsgw.web import health
 from tests.support import twilio
 from tests.support.gateway import Gateway, gateway
 
@@ -118,6 +122,18 @@ def test_health_readiness_and_metrics(gate: Gateway) -> None:
     assert gate.client.get("/readyz").get_json() == {"status": "ok", "database": "ok", "queue": "ok"}
     metrics = gate.client.get("/metrics").get_data(as_text=True)
     assert 'smsgw_inbound_messages{state="received"} 1.0' in metrics
+
+
+def test_costly_metrics_are_counted_once_for_a_while(gate: Gateway) -> None:
+    seconds = itertools.chain([0.0, 0.1, 0.1, 2.0, 2.2], itertools.repeat(3.0))  # what takes 0.1 s is kept for 2 s
+    app = Flask("metrics")
+    app.register_blueprint(health.blueprint(gate.services, Kept(lambda: next(seconds), health.FREE_S)))
+    told = []
+    for _ in range(3):
+        gate.receive("SALDO")
+        lines = app.test_client().get("/metrics").get_data(as_text=True).splitlines()
+        told += [line for line in lines if line.startswith('smsgw_inbound_messages{state="received"}')]
+    assert [float(line.split()[-1]) for line in told] == [1, 1, 3]
 
 
 def down(tmp_path: Path, **changes: Any) -> Any:

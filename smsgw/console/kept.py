@@ -1,4 +1,4 @@
-"""Kept: the dashboard's costly figures, kept by the process that has gathered them, in proportion to what they cost."""
+"""Kept: costly figures, kept by the process that has gathered them, in proportion to what they cost."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final
 
-FREE_S: Final = 0.25  # what takes less is gathered each time
+FREE_S: Final = 0.25  # for one who has signed in
 TIMES: Final = 20  # kept for so many times what it took: whoever looks all day costs a twentieth of a processor
 MOST_S: Final = 30.0
 
@@ -15,10 +15,11 @@ MOST_S: Final = 30.0
 class Kept:
     """What was gathered, by keys, until when. One is gathered at a time; who asks meanwhile waits for it.
 
-    `now`: seconds, of a clock that never goes back.
+    `now`: seconds, of a clock that never goes back. `free_s`: what takes less is gathered each time.
     """
 
     now: Callable[[], float] = time.monotonic
+    free_s: float = FREE_S
     _lock: Lock = field(default_factory=Lock)
     _held: dict[Hashable, tuple[float, Any]] = field(default_factory=dict)
 
@@ -31,6 +32,6 @@ class Kept:
                 return self._held[key][1]
             found = gather()
             took = self.now() - began
-            if took >= FREE_S:
+            if took >= self.free_s:
                 self._held[key] = (self.now() + min(took * TIMES, MOST_S), found)
             return found

@@ -23,8 +23,8 @@ class Tried:
 def sign_in(store: Store, tried: Tried, now_ms: int, real_s: float) -> str | None:
     """The cookie of a new session; None: something was wrong, or it came too early after wrong ones.
 
-    The cost is the same whatever is wrong: a password is compared in any case. `now_ms` by the gateway's clock,
-    `real_s` by the machine's, which codes run on.
+    The answer, and the cost of looking, are the same whether there is such an account or not. `now_ms` by the
+    gateway's clock, `real_s` by the machine's, which codes run on.
     """
     in_time, right, found = _checked(store, tried, now_ms)
     if found is None or not in_time:  # what comes too early is not worth a row each
@@ -49,18 +49,27 @@ def knows(store: Store, tried: Tried, now_ms: int) -> bool:
 
 def _checked(store: Store, tried: Tried, now_ms: int) -> tuple[bool, bool, tuple[Operator, Secrets] | None]:
     """Whether a try comes in time, whether its password is right, and the account."""
+    kind = tries.kind_of(tried.address)
+    with store.read() as connection:
+        if tries.waits(connection, kind, tried.address, now_ms):
+            return False, False, None
+        early, crowded = tries.waits(connection, "account", tried.name, now_ms), tries.are_crowded(connection)
+    if early and not crowded:
+        return False, False, None
     with store.write() as connection:
         tries.forget(connection, now_ms)
-        by_address = tries.taken(connection, "address", tried.address, now_ms)
-        by_account = tries.taken(connection, "account", tried.name, now_ms)
         found = accounts.find(connection, tried.name)
+        by_address = tries.taken(connection, kind, tried.address, now_ms)
+        # In a crowd a made-up name has no row, never waits, and costs a hash each time: so does one that waits.
+        counted = found is not None or not crowded
+        by_account = not counted or tries.taken(connection, "account", tried.name, now_ms)
     right = passwords.matches(tried.password, found[1].password_hash if found else None)
     return by_address and by_account, right, found
 
 
 def _forgive(connection: Connection, tried: Tried) -> None:
     tries.forgive(connection, "account", tried.name)
-    tries.forgive(connection, "address", tried.address)
+    tries.forgive(connection, tries.kind_of(tried.address), tried.address)
 
 
 def sign_out(store: Store, session: Session, actor: audit.Actor, now_ms: int) -> None:

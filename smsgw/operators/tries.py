@@ -1,31 +1,57 @@
 """Tries: wrong passwords in a row, by account and by address, after which each further try waits longer.
 
+An address of this machine or of a private network may be a proxy's, and so everybody's: it waits for a moment only, or
+one stranger would shut all of us out. What is guessed of one account waits all the same.
+
 They run on the gateway's clock. A try is counted before the password is looked at, so that tries at once are no more
 than tries one by one.
 """
 
 from collections.abc import Mapping
 from functools import cache
+from ipaddress import ip_address
 from typing import Any, Final
 
-from sqlalchemy import Connection, LargeBinary, bindparam, case, delete, update
+from sqlalchemy import Connection, LargeBinary, bindparam, case, delete, select, update
 
 from smsgw.operators.tables import sign_in_tries
 from smsgw.store.sql import dialect_of, insert
 from smsgw.store.types import cipher_of
 
 MINUTE_MS: Final = 60_000
-FREE: Final[Mapping[str, int]] = {"account": 5, "address": 20}
+FREE: Final[Mapping[str, int]] = {"account": 5, "address": 20, "shared": 20}
 """Wrong tries in a row before the first wait. An address may be a whole office's."""
 WAITS_MIN: Final = (1, 2, 4, 8, 16, 32)
 LONGEST_MIN: Final = 60
+SHARED_MS: Final = 2_000
+CROWD: Final = 1_000  # rows, from which on none is written for a name that no account has
+MOST: Final = 1_000  # of the count, which only tells how long to wait
 FORGOTTEN_MS: Final = 24 * 60 * MINUTE_MS
+
+
+def kind_of(address: str) -> str:
+    """Which kind of address it is: of one place, or perhaps everybody's."""
+    try:
+        return "shared" if ip_address(address).is_private else "address"
+    except ValueError:
+        return "shared"  # no address at all: a proxy's socket
+
+
+def waits(connection: Connection, kind: str, value: str, now_ms: int) -> bool:
+    """Whether a try would come too early; counts nothing."""
+    mine = sign_in_tries.c.key == _key(connection, kind, value), sign_in_tries.c.until > now_ms
+    return connection.execute(select(sign_in_tries.c.key).where(*mine)).first() is not None
+
+
+def are_crowded(connection: Connection) -> bool:
+    """Whether so much is counted that made-up names are not any more."""
+    return connection.execute(select(sign_in_tries.c.key).offset(CROWD).limit(1)).first() is not None
 
 
 def taken(connection: Connection, kind: str, value: str, now_ms: int) -> bool:
     """Count a try; False: it comes too early, and is not to be looked at."""
     values = {"key": _key(connection, kind, value), "now": now_ms}
-    return connection.execute(_take(dialect_of(connection), FREE[kind]), values).first() is not None
+    return connection.execute(_take(dialect_of(connection), kind), values).first() is not None
 
 
 def forgive(connection: Connection, kind: str, value: str) -> None:
@@ -48,11 +74,12 @@ def _key(connection: Connection, kind: str, value: str) -> bytes:
 
 
 @cache
-def _take(dialect: str, free: int) -> Any:
+def _take(dialect: str, kind: str) -> Any:
     now, old = bindparam("now", type_=sign_in_tries.c.at.type), sign_in_tries.c
-    count = case((old.at < now - FORGOTTEN_MS, 1), else_=old.failures + 1)
-    waits = {free + step: minutes * MINUTE_MS for step, minutes in enumerate(WAITS_MIN)}
-    wait = case((count < free, 0), *((count == n, now + ms) for n, ms in waits.items()), else_=now + _LONGEST_MS)
+    count = case((old.at < now - FORGOTTEN_MS, 1), (old.failures >= MOST, MOST), else_=old.failures + 1)
+    steps, last = ((), SHARED_MS) if kind == "shared" else (WAITS_MIN, LONGEST_MIN * MINUTE_MS)
+    waits = ((count == FREE[kind] + step, now + minutes * MINUTE_MS) for step, minutes in enumerate(steps))
+    wait = case((count < FREE[kind], 0), *waits, else_=now + last)
     first = {"key": bindparam("key", type_=LargeBinary()), "failures": 1, "until": 0, "at": now}
     return (
         insert(dialect, sign_in_tries)
@@ -62,6 +89,3 @@ def _take(dialect: str, free: int) -> Any:
         )
         .returning(old.failures)
     )
-
-
-_LONGEST_MS: Final = LONGEST_MIN * MINUTE_MS

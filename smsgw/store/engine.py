@@ -18,6 +18,16 @@ from smsgw.store.cipher import Cipher
 BUSY_MS = 10_000
 LOOK_AGAIN_S = 0.0005
 WRITE = "smsgw_write"
+# A PostgreSQL that cannot be reached any more is found out in 10 to 20 s; over a Unix socket libpq heeds none of the
+# keepalives. Nothing of ours holds a lock for longer than a moment, so 10 s are for others' locks, as at SQLite.
+POSTGRESQL = {
+    "connect_timeout": 3,
+    "tcp_user_timeout": 10_000,  # ms
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "options": f"-c synchronous_commit=on -c timezone=UTC -c lock_timeout={BUSY_MS}",
+}
 
 metadata = MetaData(
     naming_convention={
@@ -82,8 +92,7 @@ def open_store(url: str, cipher: Cipher) -> Store:
     else:
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        connect_args = {"connect_timeout": 3, "options": "-c synchronous_commit=on -c timezone=UTC"}
-        engine = create_engine(parsed, connect_args=connect_args, **options)
+        engine = create_engine(parsed, connect_args=POSTGRESQL, **options)
         event.listen(engine, "checkout", _postgresql_checkout)
     engine.dialect.smsgw_cipher = cipher  # type: ignore[attr-defined]
     return Store(engine, cipher)

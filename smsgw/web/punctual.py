@@ -1,4 +1,5 @@
-"""Connections whose request grows too large, or is not whole in time, are closed: uvicorn itself has no such bounds."""
+"""Connections whose request grows too large, or whose request or answer is not whole in time, are closed: uvicorn has
+no such bounds."""
 
 import asyncio
 
@@ -10,9 +11,10 @@ REQUEST_LIMIT = 256 * 1024  # bytes of a whole request; the limit of a body, whi
 
 
 class Punctual(HttpToolsProtocol):
-    """uvicorn's protocol, which knows since when it has been waiting for the rest of a request, and how much came."""
+    """uvicorn's protocol, which knows since when it has been waiting for the other side, and how much came."""
 
-    waiting_since: float | None = None
+    waiting_since: float | None = None  # for the rest of a request
+    stuck_since: float | None = None  # for somebody to read an answer, or for the last of it to leave
     taken = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
@@ -38,6 +40,22 @@ class Punctual(HttpToolsProtocol):
         super().on_message_complete()
         self.waiting_since, self.taken = None, 0
 
+    def pause_writing(self) -> None:
+        """More of an answer is ready than the other side reads."""
+        super().pause_writing()
+        self.stuck_since = self.loop.time()
+
+    def resume_writing(self) -> None:
+        """It has read on."""
+        super().resume_writing()
+        self.stuck_since = None
+
+    def is_late(self, now: float, within_s: float) -> bool:
+        """Whether it has been waiting for longer, by the loop's clock."""
+        if self.stuck_since is None and self.transport.is_closing():  # it closes when all has left, which may be never
+            self.stuck_since = now
+        return any(since is not None and since < now - within_s for since in (self.waiting_since, self.stuck_since))
+
     def shutdown(self) -> None:
         """The server stops: what is not whole will not be waited for."""
         if self.waiting_since is not None:
@@ -46,9 +64,8 @@ class Punctual(HttpToolsProtocol):
 
 
 async def close_late(server: Server, within_s: float) -> None:
-    """Close every connection that has been waiting for longer."""
-    begun_before = asyncio.get_running_loop().time() - within_s
+    """End every connection that has been waiting for longer, whatever of it has not left yet."""
+    now = asyncio.get_running_loop().time()
     for connection in tuple(server.server_state.connections):
-        since = connection.waiting_since if isinstance(connection, Punctual) else None
-        if since is not None and since < begun_before:
-            connection.transport.close()
+        if isinstance(connection, Punctual) and connection.is_late(now, within_s):
+            connection.transport.abort()

@@ -1,6 +1,7 @@
-"""Slow clients: connections that never finish their headers or bodies, and healthy posts beside them."""
+"""Slow clients: connections that never finish headers or bodies, or never read, and healthy posts beside them."""
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -20,9 +21,12 @@ async def beside_slow_clients(port: int, posts: Sequence[Post]) -> list[float]:
 
 
 @asynccontextmanager
-async def slow_clients(port: int, each: int) -> AsyncIterator[None]:
-    """So many connections that never finish their headers, and as many that never finish their bodies."""
+async def slow_clients(port: int, each: int, path: str = "") -> AsyncIterator[None]:
+    """So many connections that never finish their headers, and as many that never finish their bodies; where a `path`
+    is given, as many that ask for it and never read."""
     async with AsyncExitStack() as stack:
+        for _ in range(each if path else 0):
+            await _ask(stack.enter_context(socket.socket()), port, path)
         for start in (HEADER,) * each + (BODY,) * each:
             await stack.enter_async_context(_dripping(port, start.encode()))
         await asyncio.sleep(1)
@@ -34,6 +38,15 @@ async def _timed(port: int, post: Post) -> float:
     status = await connection.exchange(post.request)
     connection.close()
     return time.perf_counter() - started if status == 200 else 15.0
+
+
+async def _ask(silent: socket.socket, port: int, path: str) -> None:
+    silent.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    silent.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 536)
+    silent.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(silent, ("127.0.0.1", port))
+    await loop.sock_sendall(silent, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
 
 
 @asynccontextmanager

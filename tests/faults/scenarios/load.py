@@ -22,16 +22,21 @@ CHUNK = 1000
 
 
 def slow(stage: Stage) -> None:
-    """Hundreds of connections drip their headers or bodies, while healthy posts come."""
+    """Hundreds of connections drip their headers or bodies, or never read, while healthy posts come."""
     stage.open()
     stage.network.run(_beside_slow(stage), within_s=120.0)
-    stage.notes["slow_connections"] = 2 * SLOW_EACH
+    stage.notes["slow_connections"] = 3 * SLOW_EACH
     stage.posts_within(HEALTHY_S)
 
 
 async def _beside_slow(stage: Stage) -> None:
-    async with slow_clients(stage.settings.port, SLOW_EACH):
+    async with slow_clients(stage.settings.port, SLOW_EACH, _style_sheet(stage)):
         await stage.senders.post_all(messages(stage.count), 4, 25.0)
+
+
+def _style_sheet(stage: Stage) -> str:
+    page = requests.get(f"{stage.settings.public_url}/console/sign-in", timeout=30).text
+    return page.partition('<link rel="stylesheet" href="')[2].partition('"')[0]
 
 
 def backlog(stage: Stage) -> None:
@@ -84,7 +89,7 @@ def _rss_mb(actor: Actor) -> float:
 SCENARIOS = (
     Scenario(
         "F23",
-        f"{SLOW_EACH} slow headers and {SLOW_EACH} slow bodies",
+        f"{SLOW_EACH} slow headers, {SLOW_EACH} slow bodies and {SLOW_EACH} that never read",
         f"every healthy post answered within {HEALTHY_S:.0f} s",
         slow,
         once=True,
