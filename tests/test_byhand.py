@@ -15,6 +15,7 @@ from smsgw.store import Store, db_now
 from tests.support.sweeping import sweep
 
 PHONE, OURS = "+6281299000001", "2757"
+HOUR_MS = 3_600_000
 
 
 def answered(store: Store, state: str = "failed") -> int:
@@ -111,6 +112,32 @@ def test_what_cannot_be_sent_is_not(store: Store, why: str, changes: dict[str, A
     assert resend(store, first) == why
     assert resend(store, first + 1) == "state"
     assert len(rows(store)) == 1
+
+
+@pytest.mark.parametrize(("hours", "why"), [(23, ""), (25, "old")])
+def test_a_text_is_resent_for_a_day(store: Store, hours: int, why: str) -> None:
+    first = answered(store)
+    with store.write() as connection:
+        connection.execute(update(inbound).values(received_at=db_now() - hours * HOUR_MS))
+    second = resend(store, first)
+    assert second == why or (isinstance(second, int) and not why)
+
+
+def test_what_was_resent_is_as_old_as_what_it_answers(store: Store) -> None:
+    second = resend(store, answered(store))
+    assert isinstance(second, int)
+    with store.write() as connection:
+        connection.execute(update(outbound).values(state="failed"))
+        connection.execute(update(inbound).values(received_at=db_now() - 25 * HOUR_MS))
+    assert resend(store, second) == "old"
+
+
+def test_a_notice_is_resent_for_a_day(store: Store) -> None:
+    with store.write() as connection:
+        text = {"to_phone": PHONE, "body": "Klaim", "septets": 5, "language": "id", "template": "lacak.changed"}
+        notices.queue(connection, [Notice("claim:K1:5:open", Kind.NOTICE, "twilio", OURS, **text)])  # type: ignore[arg-type]  # texts and a number
+        connection.execute(update(outbound).values(state="undelivered", created_at=db_now() - 25 * HOUR_MS))
+    assert resend(store, 1) == "old"
 
 
 def test_no_apology_follows_a_resent_one_that_expires(store: Store) -> None:

@@ -1,7 +1,7 @@
 """Correction and erasure: one operator asks, another decides, and what is done is done whole."""
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from smsgw.members.tables import bindings, complaints, memberships, people, phones_on_record, pins, subject_requests
 from smsgw.messages import erasure
@@ -9,6 +9,7 @@ from smsgw.messages.tables import contact, inbound, outbound
 from smsgw.operators.tables import audit
 from smsgw.store import Store
 from tests.support.console import Browser, Console
+from tests.support.gateway import Gateway
 from tests.support.payloads import NUMBER, PAYLOADS, PHONE, fill
 
 WHY = {"reason": "KTP sudah dilihat"}
@@ -148,6 +149,27 @@ def test_an_erasure_waits_for_what_is_under_way(console: Console, pair: tuple[Br
 def test_a_phone_without_messages_waits_for_nothing(store: Store) -> None:
     with store.write() as connection:
         assert (erasure.waits(connection, PHONE), erasure.erase(connection, PHONE)) == (False, 0)
+
+
+def test_what_comes_while_a_phone_is_erased_is_answered_as_ever(gate: Gateway) -> None:
+    store = gate.services.store
+    gate.receive("INFO", PHONE)
+    gate.work.answering(64)
+    with store.write() as connection:
+        connection.execute(update(outbound).values(state="accepted"))
+    gate.receive("INFO", PHONE)  # after `waits` was asked
+    with store.write() as connection:
+        assert erasure.erase(connection, PHONE) == 2
+    assert gate.work.answering(64) == 1
+    with store.read() as connection:
+        found = select(inbound.c.from_phone, inbound.c.state, outbound.c.state).join(outbound).order_by(inbound.c.id)
+        assert [tuple(row) for row in connection.execute(found)] == [
+            ("", "answered", "accepted"),
+            (PHONE, "answered", "queued"),
+        ]
+    with store.write() as connection:
+        assert erasure.erase(connection, PHONE) == 1  # its text; the reply has still to go
+        assert connection.scalar(select(outbound.c.body).where(outbound.c.state == "queued"))
 
 
 REFUSED = [

@@ -39,6 +39,14 @@ def test_a_message_is_resent_with_a_reason_and_only_once(console: Console) -> No
     assert acts(console) == [("resend", "outbound/1", "peserta menelepon 175")]
 
 
+def test_what_is_older_than_a_day_is_not_resent(console: Console) -> None:
+    failed(console)
+    with console.services.store.write() as connection:
+        connection.execute(update(inbound).values(received_at=inbound.c.received_at - 25 * 3_600_000))
+    answer = console.signed_in("operator").post("/resend/1", {"reason": "x"})
+    assert (answer.status_code, "lebih dari sehari" in answer.text, states(console)) == (409, True, ["failed"])
+
+
 def test_without_a_reason_nothing_is_sent(console: Console) -> None:
     failed(console)
     browser = console.signed_in("operator")

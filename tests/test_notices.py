@@ -1,24 +1,27 @@
 """Notices: who is told of a claim's change, once, in which words; and that who opts out gets nothing any more."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
+from smsgw.gateway import branch
+from smsgw.gateway.effects import carry_out
 from smsgw.gateway.notices import Sender, stage_changed
-from smsgw.keywords import Reply, load_registry, measure
-from smsgw.members.binding import bind
+from smsgw.keywords import Bind, Reply, Unbind, load_registry, measure
+from smsgw.members.binding import REFUSABLE_MS, begin_move, bind
 from smsgw.members.demo import DEMO_PEOPLE, populate
 from smsgw.members.directory import IDLE_MS
 from smsgw.members.reach import StageChange
-from smsgw.members.tables import memberships
+from smsgw.members.subjects import Asked
+from smsgw.members.tables import claims, memberships
 from smsgw.messages import notices
-from smsgw.messages.rows import Kind
-from smsgw.messages.tables import contact, outbound
+from smsgw.messages.rows import InboundRow, Kind
+from smsgw.messages.tables import contact, outbound, outbound_event
 from smsgw.store import Cipher, Store, db_now, open_store
 from tests.conftest import KEY
 from tests.support import twilio
@@ -29,6 +32,7 @@ from tests.support.transcript import NOW_MS, RULES
 JOKO = DEMO_PEOPLE[1]
 SENDER = Sender(load_registry(), RULES, "twilio", "+622150000000")
 DAY_MS = 86_400_000
+ON = date(2025, 10, 27)
 
 
 @pytest.fixture
@@ -156,3 +160,67 @@ def test_replies_are_not_withdrawn(gate: Gateway) -> None:
     gate.receive("STOP", JOKO.phone, OptOutType="STOP")
     gate.work.answering(10)
     assert [row.state for row in rows(gate.services.store)] == ["queued"]
+
+
+SITI = DEMO_PEOPLE[0]
+REST_MS = IDLE_MS + DAY_MS
+
+
+def by_putus(store: Store, connection: Connection) -> None:
+    row = InboundRow(1, "twilio", JOKO.phone, "2757", "PUTUS", 0, None, 0, 0, None, opted_out=False)
+    assert carry_out(Unbind(JOKO.number), connection, row, NOW_MS)
+
+
+def by_another_daftar(store: Store, connection: Connection) -> None:
+    row = InboundRow(1, "twilio", SITI.phone, "2757", "DAFTAR", 0, None, 0, 0, None, opted_out=False)
+    assert carry_out(Bind(JOKO.number), connection, row, NOW_MS + REST_MS)
+
+
+def by_branch(store: Store, connection: Connection) -> None:
+    branch.unbind(connection, JOKO.phone, joko(store), NOW_MS)
+
+
+def by_move(store: Store, connection: Connection) -> None:
+    assert begin_move(connection, JOKO.phone, JOKO.number, NOW_MS)
+    assert branch.finish_moves(connection, NOW_MS) == 0
+    assert branch.finish_moves(connection, NOW_MS + REFUSABLE_MS) == 1
+
+
+def by_record(store: Store, connection: Connection) -> None:
+    asked = {"phone": None, "number": JOKO.number, "asked_by": "a", "asked_at": 1, "decided_by": "b", "decided_at": 2}
+    gone = Asked(1, "phone_gone", "done", value=JOKO.phone, membership_id=joko(store), **asked)  # type: ignore[arg-type]  # as in a row
+    branch.correct(connection, gone)
+
+
+@pytest.mark.parametrize("way", [by_putus, by_another_daftar, by_branch, by_move, by_record])
+def test_who_is_unbound_hears_no_more_of_that_membership(told: Store, way: Callable[[Store, Connection], None]) -> None:
+    key = joko(told)
+    filed = {"programme": "JHT", "stage": 5, "state": "open", "filed_on": ON, "changed_on": ON}
+    with told.write() as connection:
+        connection.execute(delete(claims).where(claims.c.membership_id == key))
+        connection.execute(insert(claims).values(number="K2510-00123", membership_id=key, **filed))
+        connection.execute(insert(claims).values(number="K2510-99999", membership_id=key + 1, **filed))
+    mine = ["claim:K2510-00123:5:open", f"balance:2025:{key}", "resent:7"]
+    others = ["claim:K2510-99999:5:open", f"balance:2025:{key}1", "report:L2510-00001:5"]
+    with told.write() as connection:
+        text = SENDER.notice("", Kind.NOTICE, JOKO.phone, "id", Reply("LACAK", "help"))
+        notices.queue(connection, [replace(text, key=one) for one in (*mine, *others)])
+        notices.queue(connection, [replace(text, key="claim:K2510-00123:4:open", to_phone=SITI.phone)])
+    with told.write() as connection:
+        way(told, connection)
+    ended = {row.notice_key: (row.state, row.error_code) for row in rows(told)}
+    assert ended == dict.fromkeys(mine, ("canceled", "unbound")) | dict.fromkeys(
+        [*others, "claim:K2510-00123:4:open"], ("queued", None)
+    )
+    with told.read() as connection:
+        told_of = select(outbound_event.c.cause, outbound_event.c.to_state)
+        assert [tuple(row) for row in connection.execute(told_of)] == [("unbound", "canceled")] * 3
+
+
+def test_nothing_is_canceled_where_nothing_is_unbound(told: Store) -> None:
+    change(told)
+    with told.write() as connection:
+        row = InboundRow(1, "twilio", SITI.phone, "2757", "DAFTAR", 0, None, 0, 0, None, opted_out=False)
+        assert not carry_out(Bind(JOKO.number), connection, row, NOW_MS)
+        assert carry_out(Bind(JOKO.number), connection, replace(row, from_phone=JOKO.phone), NOW_MS)
+    assert [row.state for row in rows(told)] == ["queued"]

@@ -81,6 +81,15 @@ def test_an_offer_comes_back_as_it_was(offer: Offer, proved: bool) -> None:
     assert session.load(session.dump(offer, proved=proved)) == (offer, proved)
 
 
+@pytest.mark.parametrize("text", [
+    '{"yes": {"keyword": "JHT", "since": 1}, "following": null, "choices": []}',
+    '{"yes": null, "following": null, "choices": [{"number": "18050012345"}]}',
+    '{"yes": null, "choices": []}', '{"yes": 1, "following": null, "choices": []}', "[]", "null", "",
+])  # fmt: skip
+def test_what_another_version_offered_otherwise_is_no_offer(text: str) -> None:
+    assert session.load(text) == (None, False)
+
+
 FIRST, SECOND = Command("JHT", "18050012345"), Command("JHT", "99090000034", page=2)
 
 

@@ -176,6 +176,7 @@ _SAYING: Final[Mapping[str, Callable[[Visit, Event], Said]]] = {
     "expire": _plain,
     "exhaust": _plain,
     "withdraw": _plain,
+    "unbound": _plain,
     "resent": _plain,
     "given_up": _plain,
     "blocked": _plain,

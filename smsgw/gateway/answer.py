@@ -2,9 +2,10 @@
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Protocol
+from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
@@ -31,6 +32,7 @@ RETRY_MS = 2_000
 HOLD_MS = 5_000  # between looks at membership data that could not be read
 HOLD_AT_MOST_MS = 30 * 60_000
 GENERAL = ("base.unknown", "bantuan.menu")
+UNREAD: Final = Reading("unknown")
 
 HandOver = Callable[[str, Sequence[OutboundRow]], object]
 
@@ -99,15 +101,49 @@ class AnswerVerb:
         with self._store.write_one() as connection:
             rows = inbox.claim(connection, token, limit)
         if rows:
-            replies = self._commit(token, self._think(rows), claimed=hand_over is not None)
+            replies = self._answered(token, rows, claimed=hand_over is not None)
             if hand_over is not None and replies:
                 hand_over(token, replies)
         return len(rows)
 
+    def _answered(self, token: str, rows: Sequence[InboundRow], *, claimed: bool) -> list[OutboundRow]:
+        """Think about rows and commit: all at once, or each by itself where one of them raises."""
+        try:
+            return self._commit(token, self._think(rows), claimed=claimed)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one row that raises must not take the others with it
+            if len(rows) == 1:
+                return self._commit(token, self._raised(rows[0], error), claimed=claimed)
+        return self._one_by_one(token, rows, claimed=claimed)
+
+    def _one_by_one(self, token: str, rows: Sequence[InboundRow], *, claimed: bool) -> list[OutboundRow]:
+        replies: list[OutboundRow] = []
+        for row in rows:
+            try:
+                replies += self._answered(token, [row], claimed=claimed)
+            except StoreUnavailable:  # what is committed is to be sent all the same; the rest waits for its lease
+                log.error("answering_stopped", inbound_id=row.id)
+                break
+        return replies
+
+    def _raised(self, row: InboundRow, error: Exception) -> _Batch:
+        """A row that raises by itself, outside its handler: its next message waits until it is through."""
+        now_ms = self._clock.now_ms(row.moved_ms)
+        batch = _Batch(now_ms, self._rulebook.on(day_of(now_ms)), {row.id: row})
+        reading = UNREAD
+        with suppress(Exception):  # which may be what raises
+            reading = self._read(row)
+        self._failed(batch, row, reading, error)
+        return batch
+
+    def _read(self, row: InboundRow) -> Reading:
+        return self._registry.read(row.body, sender=row.from_phone, num_media=row.num_media)
+
     def _think(self, rows: Sequence[InboundRow]) -> _Batch:
         now_ms = self._clock.now_ms(rows[0].moved_ms)
         batch = _Batch(now_ms, self._rulebook.on(day_of(now_ms)), {row.id: row for row in rows})
-        readings = [self._registry.read(row.body, sender=row.from_phone, num_media=row.num_media) for row in rows]
+        readings = [*map(self._read, rows)]
         batch.repeated = self._repeated(rows, readings, now_ms)
         meant = [self._replier.meant(row, one, now_ms) for row, one in zip(rows, readings, strict=True)]
         for row, one, entitlement in zip(rows, meant, self._entitlements(rows, meant, now_ms), strict=True):
@@ -148,11 +184,14 @@ class AnswerVerb:
         except StoreUnavailable:
             self._wait(batch, row, meant)
         except Exception as error:  # noqa: BLE001 - one handler's fault must not take the batch with it
-            log.error("handler_failed", inbound_id=row.id, keyword=meant.reading.keyword, error=type(error).__name__)
-            if row.attempts + 1 < MAX_TRIES:
-                batch.failed.append(row.id)
-            else:
-                batch.answers.append(self._replier.apology(row, meant.reading, batch.rules))
+            self._failed(batch, row, meant.reading, error)
+
+    def _failed(self, batch: _Batch, row: InboundRow, reading: Reading, error: Exception) -> None:
+        log.error("handler_failed", inbound_id=row.id, keyword=reading.keyword, error=type(error).__name__)
+        if row.attempts + 1 < MAX_TRIES:
+            batch.failed.append(row.id)
+        else:
+            batch.answers.append(self._replier.apology(row, reading, batch.rules))
 
     def _desk(self, batch: _Batch, row: InboundRow) -> Desk:
         return Desk(

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from smsgw.errors import NotPossible
+from smsgw.gateway import notices
 from smsgw.gateway.reply import DEFAULT_LANGUAGE
 from smsgw.keywords import Registry, Reply, Rules, measure
-from smsgw.members import binding, guards, pins
+from smsgw.members import binding, guards, pins, subjects
+from smsgw.members.subjects import Asked
 from smsgw.messages import inbox, outbox
 from smsgw.messages.rows import Draft, Kind
 from smsgw.store import Store
@@ -57,6 +59,22 @@ def unbind(connection: Connection, phone: str, membership_id: int, now_ms: int) 
     """Undo a phone's binding to a membership, by its key; NotPossible where it is not bound to it."""
     if not binding.unbind_membership(connection, phone, membership_id, now_ms):
         raise NotPossible("state")
+    notices.unbound(connection, phone, membership_id)
+
+
+def finish_moves(connection: Connection, now_ms: int) -> int:
+    """Finish every move that nobody refused in time; how many. Its old phone hears nothing more of the membership."""
+    moved = binding.finish_moves(connection, now_ms)
+    for membership_id, phone in moved:
+        notices.unbound(connection, phone, membership_id)
+    return len(moved)
+
+
+def correct(connection: Connection, asked: Asked) -> None:
+    """Do what was asked about a record (smsgw.members.subjects); a phone that leaves it hears nothing more of it."""
+    subjects.correct(connection, asked)
+    if asked.kind == "phone_gone" and asked.value and asked.membership_id:
+        notices.unbound(connection, asked.value, asked.membership_id)
 
 
 def take_pin_away(store: Store, phone: str) -> None:

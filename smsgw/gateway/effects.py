@@ -4,7 +4,7 @@ from functools import singledispatch
 
 from sqlalchemy import Connection
 
-from smsgw.gateway import pin
+from smsgw.gateway import notices, pin
 from smsgw.gateway.proving import WARNED
 from smsgw.keywords import Alert, Bind, FileComplaint, RefuseRebinding, SetPin, Unbind
 from smsgw.members import binding, complaints, guards, pins
@@ -19,12 +19,23 @@ def carry_out(effect: object, connection: Connection, row: InboundRow, now_ms: i
 
 @carry_out.register
 def _bind(effect: Bind, connection: Connection, row: InboundRow, now_ms: int) -> bool:
-    return binding.bind(connection, row.from_phone, effect.number, now_ms)
+    before = binding.bound_phone(connection, effect.number)
+    bound = binding.bind(connection, row.from_phone, effect.number, now_ms)
+    if bound and before not in (None, row.from_phone):  # it rested too long, and has given way
+        _silence(connection, before or "", effect.number)
+    return bound
 
 
 @carry_out.register
 def _unbind(effect: Unbind, connection: Connection, row: InboundRow, now_ms: int) -> bool:
+    _silence(connection, row.from_phone, effect.number)
     return binding.unbind(connection, row.from_phone, effect.number, now_ms)
+
+
+def _silence(connection: Connection, phone: str, number: str) -> None:
+    key = binding.key_of(connection, number)
+    if key is not None:
+        notices.unbound(connection, phone, key)
 
 
 @carry_out.register

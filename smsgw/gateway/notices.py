@@ -1,5 +1,6 @@
 """Notices: what a participant is told without asking, in the language of the phone that hears it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,8 +10,9 @@ from sqlalchemy import Connection
 
 from smsgw.gateway.reply import DEFAULT_LANGUAGE
 from smsgw.keywords import Registry, Reply, Rules, measure
-from smsgw.members.reach import Account, StageChange, bound_phones
+from smsgw.members.reach import Account, StageChange, bound_phones, claims_of
 from smsgw.messages import inbox, notices
+from smsgw.messages.byhand import RESENT
 from smsgw.messages.notices import Notice
 from smsgw.messages.rows import Kind
 
@@ -62,6 +64,17 @@ def stage_changed(connection: Connection, sender: Sender, changes: Sequence[Stag
     queued = [notice for notice in wanted if notice is not None]
     notices.queue(connection, queued)
     return len(queued)
+
+
+def unbound(connection: Connection, phone: str, membership_id: int) -> int:
+    """Cancel what waits to tell a phone of a membership that it hears nothing of any more; how many.
+
+    Part of the transaction that takes the right away. What an operator has sent once more is canceled whatever it is
+    about, which its key does not tell.
+    """
+    told = "|".join(map(re.escape, claims_of(connection, membership_id)))
+    about = re.compile(rf"claim:(?:{told}):.*|balance:\d+:{membership_id}|{RESENT}:\d+")
+    return notices.withdraw_from(connection, phone, about.fullmatch)
 
 
 def _key(change: StageChange) -> str:

@@ -120,10 +120,18 @@ class Replier:
         return reading.choice is not None or (keyword is not None and keyword.who == "session")
 
     def apology(self, row: InboundRow, reading: Reading, rules: Rules) -> Answer:
-        """A row whose handler raised every time: failed, and the participant gets the apology."""
+        """A row that raised every time: failed, and the participant gets the apology, unless nothing may be said.
+
+        The wish to hear nothing more, or something again, counts all the same.
+        """
+        silent = self._silence(row, reading)
+        if silent is not None:
+            return silent
         language = row.language or DEFAULT_LANGUAGE
         draft = self._draft(row, Reply(BASE, "unavailable"), language, rules, Kind.APOLOGY)
-        return replace(_plain(row, reading, states.FAILED, "handler", language), draft=draft)
+        answer = _plain(row, reading, states.FAILED, "handler", language)
+        said = draft if self.budget.left(row) is None else None
+        return replace(answer, draft=said, set_opted_out=OPTED_OUT.get(reading.outcome))
 
     def unavailable(self, row: InboundRow, reading: Reading, rules: Rules) -> Answer:
         """A row whose membership data could not be read in time: the apology is the one reply."""

@@ -60,11 +60,14 @@ def dump(offer: Offer, *, proved: bool = False) -> str:
     return json.dumps(parts | {"proved": True} if proved else parts)
 
 
-def load(text: str) -> tuple[Offer, bool]:
-    """The offer of `dump`'s text, and whether it is proved."""
-    parts = json.loads(text)
-    choices = tuple(Command(**choice) for choice in parts["choices"])
-    yes, following = (Command(**part) if part else None for part in (parts["yes"], parts["following"]))
+def load(text: str) -> tuple[Offer | None, bool]:
+    """The offer of `dump`'s text, and whether it is proved. None: another version wrote it, in a way of its own."""
+    try:
+        parts = json.loads(text)
+        choices = tuple(Command(**choice) for choice in parts["choices"])
+        yes, following = (Command(**part) if part else None for part in (parts["yes"], parts["following"]))
+    except (LookupError, TypeError, ValueError):
+        return None, False
     return Offer(yes, following, choices, parts.get("guessed", False)), parts.get("proved", False)
 
 

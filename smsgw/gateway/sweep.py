@@ -4,9 +4,9 @@ from types import MappingProxyType
 
 from smsgw import logs
 from smsgw.clock import Clock
-from smsgw.gateway import purge
+from smsgw.gateway import branch, purge
 from smsgw.gateway.apology import Apologies, apologise
-from smsgw.members import binding, guards
+from smsgw.members import guards
 from smsgw.messages import (
     collecting,
     inbox,
@@ -59,7 +59,7 @@ class SweepVerb:
         now_ms = self._clock.now_ms()
         apology = self._apologies.texts(now_ms)
         with self._store.write() as connection:
-            moved = binding.finish_moves(connection, now_ms)
+            moved = branch.finish_moves(connection, now_ms)
             guards.forget(connection, now_ms)
             late = overdue.expire(connection)
             apologise(connection, late, apology)

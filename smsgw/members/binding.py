@@ -59,6 +59,11 @@ def bound_phone(connection: Connection, number: str) -> str | None:
     return connection.scalar(select(bindings.c.phone).where(*bound))
 
 
+def key_of(connection: Connection, number: str) -> int | None:
+    """The key of a membership; None: there is none of this number."""
+    return connection.scalar(select(id_of(number)))
+
+
 def begin_move(connection: Connection, phone: str, number: str, now_ms: int) -> bool:
     """Begin to move a membership away from its old phone, which may refuse for a day; False: it is under way."""
     values = {"membership_id": id_of(number), "phone": phone, "state": "waiting"}
@@ -81,8 +86,11 @@ def refuse(connection: Connection, phone: str, number: str, now_ms: int) -> bool
     return changed.rowcount > 0
 
 
-def finish_moves(connection: Connection, now_ms: int) -> int:
-    """Revoke the old binding of every move that nobody refused in time; how many. The new phone sends DAFTAR."""
+def finish_moves(connection: Connection, now_ms: int) -> list[tuple[int, str]]:
+    """Revoke the old binding of every move that nobody refused in time; the new phone sends DAFTAR.
+
+    Which: each membership's key and its old phone.
+    """
     over = rebindings.c.state == "waiting", rebindings.c.until <= now_ms
     moved = connection.execute(
         update(rebindings).where(*over).values(state="done").returning(rebindings.c.membership_id, rebindings.c.phone)
@@ -90,7 +98,7 @@ def finish_moves(connection: Connection, now_ms: int) -> int:
     for membership_id, phone in moved:
         old = and_(bindings.c.membership_id == membership_id, bindings.c.phone == phone, bindings.c.state == "active")
         connection.execute(update(bindings).where(old).values(state="revoked", changed_at=now_ms))
-    return len(moved)
+    return [(membership_id, phone) for membership_id, phone in moved]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, exists, func, select
 
 from smsgw.members.directory import IDLE_MS
-from smsgw.members.tables import bindings, jht_movements, memberships, people, phones_on_record
+from smsgw.members.tables import bindings, claims, jht_movements, memberships, people, phones_on_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,11 @@ def bound_phones(connection: Connection, ids: Iterable[int], now_ms: int) -> dic
     """
     found = select(bindings.c.membership_id, bindings.c.phone).where(_in_use(now_ms))
     return dict(connection.execute(found.where(bindings.c.membership_id.in_([*ids]))).all())
+
+
+def claims_of(connection: Connection, membership_id: int) -> list[str]:
+    """The numbers of a membership's claims."""
+    return [*connection.scalars(select(claims.c.number).where(claims.c.membership_id == membership_id))]
 
 
 def accounts(connection: Connection, after: int, limit: int, now_ms: int, *, on_record: bool) -> list[Account]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from smsgw.errors import NotPossible
 from smsgw.messages import events, states
@@ -17,6 +17,7 @@ from smsgw.store.sql import dialect_of, insert_ignore, spelled
 
 GIVEN_UP: Final = "given_up"
 RESENT: Final = "resent"
+DAY_MS: Final = 86_400_000
 _SAME: Final = (
     "inbound_id", "kind", "carrier", "from_phone", "to_phone", "body", "septets", "template", "language", "priority",
 )  # fmt: skip
@@ -25,7 +26,8 @@ _SAME: Final = (
 def resend(connection: Connection, outbound_id: int) -> int:
     """Send a message once more: a new row with the same text and a life of its own; the new row's id.
 
-    Only what reliability §4.2 allows, and each row once, whoever asks and however often: NotPossible says why not.
+    Only what reliability §4.2 allows, and each row once, whoever asks and however often: NotPossible says why not. What
+    is older than a day is refused: whose phone it is, and what it may hear, may have changed since.
     """
     row = connection.execute(_FOUND.where(outbound.c.id == outbound_id).with_for_update(of=outbound)).first()
     why = _refusal(row)
@@ -51,8 +53,12 @@ def _resent(connection: Connection, outbound_id: int) -> bool:
     return True
 
 
-_FOUND = select(outbound, contact.c.opted_out_at, contact.c.blocked_at).outerjoin(
-    contact, contact.c.phone == outbound.c.to_phone
+# Of what was resent before, the age of what it answers counts: else it would be young again each time.
+_old = func.coalesce(inbound.c.received_at, outbound.c.created_at) < db_now() - DAY_MS
+_FOUND = (
+    select(outbound, contact.c.opted_out_at, contact.c.blocked_at, _old.label("old"))
+    .outerjoin(contact, contact.c.phone == outbound.c.to_phone)
+    .outerjoin(inbound, inbound.c.id == outbound.c.inbound_id)
 )
 
 
@@ -61,6 +67,8 @@ def _refusal(row: Any) -> str:
         return "state"
     if row.body is None:
         return "purged"
+    if row.old:
+        return "old"
     if row.blocked_at is not None:
         return "blocked"
     return "opted_out" if row.opted_out_at is not None else ""

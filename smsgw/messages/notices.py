@@ -1,7 +1,7 @@
 """Notices: outbound rows that no inbound asked for, each told once under a key of its own."""
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -16,6 +16,7 @@ from smsgw.store import db_now
 from smsgw.store.sql import dialect_of, insert_ignore
 
 OPTED_OUT: Final = "opted_out"
+UNBOUND: Final = "unbound"
 _LATELY_MS: Final = 10 * 60_000
 
 
@@ -79,6 +80,18 @@ def withdraw(connection: Connection) -> int:
     """
     ids = [*connection.scalars(_WITHDRAW)]
     events.add(connection, ids, "withdraw", OPTED_OUT, Step(states.QUEUED, states.CANCELED, OPTED_OUT))
+    return len(ids)
+
+
+def withdraw_from(connection: Connection, phone: str, about: Callable[[str], object]) -> int:
+    """Cancel what waits for a phone under the keys that are `about` what it has no right to hear any more; how many."""
+    waiting = outbound.c.to_phone == phone, outbound.c.notice_key.is_not(None), outbound.c.state == states.QUEUED
+    found = connection.execute(select(outbound.c.id, outbound.c.notice_key).where(*waiting)).all()
+    mine = outbound.c.id.in_([row.id for row in found if about(row.notice_key)])
+    canceled = {"state": states.CANCELED, "error_code": UNBOUND, "error_text": "the phone was unbound first"}
+    change = update(outbound).where(mine, outbound.c.state == states.QUEUED).values(**canceled, updated_at=db_now())
+    ids = [*connection.scalars(change.returning(outbound.c.id))]
+    events.add(connection, ids, UNBOUND, "withdrawn", Step(states.QUEUED, states.CANCELED, UNBOUND))
     return len(ids)
 
 

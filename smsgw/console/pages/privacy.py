@@ -5,6 +5,7 @@ from flask import abort, request
 from smsgw.console.page import act, page
 from smsgw.console.visit import Answer, Visit, word
 from smsgw.errors import NotPossible
+from smsgw.gateway import branch
 from smsgw.members import subjects
 from smsgw.members.subjects import KINDS, Asked, Kind
 from smsgw.messages import erasure
@@ -68,7 +69,7 @@ def _decided(visit: Visit, asked: Asked, *, agreed: bool) -> str:
                 erasure.erase(connection, asked.phone)
                 subjects.erase(connection, asked.phone)
             elif agreed:
-                subjects.correct(connection, asked)
+                branch.correct(connection, asked)
     except (_Undone, NotPossible) as undone:
         return str(undone)
     return ""
