@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,6 +69,21 @@ ORDERS = [
     for order in itertools.permutations(chosen)
     if not {"delivered", "undelivered"} <= set(order) or size < 4
 ]
+
+
+def test_a_report_that_is_longer_than_its_columns_is_cut_and_its_neighbours_stay(store: Store) -> None:
+    first, second = accepted(store, 2)
+    long = Delivery("twilio", first.callback_token, "SM1", "s" * 25, states.FAILED, "policy_violation_x")
+    orphan = replace(long, token="", carrier_id="SM9")
+    with store.write() as connection:
+        assert reports.apply_all(connection, [long, report("sent", second.callback_token), orphan]) == [
+            True,
+            True,
+            False,
+        ]
+    told = state_of(store, first.id)
+    assert (told.state, told.carrier_status, told.error_code) == ("failed", "s" * 24, "policy_violation")
+    assert state_of(store, second.id).state == "sent"
 
 
 def test_in_every_order_the_highest_rank_stays(sqlite_store: Store) -> None:

@@ -107,6 +107,12 @@ def test_what_the_list_tells(store: Store, case: str) -> None:
     assert fates(store) == list(expected)
 
 
+def test_a_status_of_the_list_that_is_longer_than_its_column_is_cut(store: Store) -> None:
+    now_ms = lost(store, ("a", 60))
+    look(store, Scripted(lists=lambda to_phone: [Listed("SM1", "a", "s" * 25, now_ms - 59_000)]))
+    assert [(row.state, row.carrier_status) for row in rows(store)] == [("accepted", "s" * 24)]
+
+
 def test_an_id_that_a_message_of_ours_has_is_nobody_elses(store: Store) -> None:
     now_ms = lost(store, ("a", 61), ("a", 60))
     with store.write() as connection:

@@ -65,6 +65,19 @@ def test_each_verdict_has_its_state(store: Store, verdict: Verdict, state: str) 
     assert [row.state for row in rows(store)] == [state]
 
 
+def test_what_is_longer_than_its_column_is_cut_and_its_neighbours_stay(store: Store) -> None:
+    queue(store, 3)
+
+    def talkative(parcel: Parcel) -> Outcome:
+        if parcel.body != "Halo 1":
+            return replace(accept(parcel), status="s" * 25)
+        return Outcome(Verdict.REFUSED, error_code="policy_violation_x", breaker=True)
+
+    send(store, Scripted(talkative))
+    told = [(row.state, row.carrier_status, row.error_code) for row in rows(store)]
+    assert told == [("accepted", "s" * 24, None), ("failed", None, "policy_violation"), ("accepted", "s" * 24, None)]
+
+
 def test_the_claim_is_committed_before_the_call(store: Store) -> None:
     seen: list[str] = []
 

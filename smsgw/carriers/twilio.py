@@ -281,7 +281,7 @@ def _client(settings: Settings, http: SdkHttp) -> Client:
 def _listed(message: MessageInstance) -> Listed:
     if not SID.fullmatch(message.sid or ""):
         raise ValueError("not a message")
-    return Listed(str(message.sid), message.body or "", str(message.status or "")[:24], _created_ms(message))
+    return Listed(str(message.sid), message.body or "", str(message.status or ""), _created_ms(message))
 
 
 def _just_after(ms: int) -> datetime:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, bindparam, case, exists, func, literal_
 
 from smsgw.messages import events, states
 from smsgw.messages.events import Step
-from smsgw.messages.tables import outbound
+from smsgw.messages.tables import STATUS_CHARS, outbound
 from smsgw.store import db_now
 from smsgw.store.sql import spelled
 
@@ -156,7 +156,9 @@ def _may_be(entry: Entry, row: Any) -> bool:
 def _accept(connection: Connection, rows: Sequence[Any], found: Mapping[int, Entry]) -> None:
     if rows:
         entries = ((row.id, found[row.id]) for row in rows)
-        values = [{"row_id": i, "given": entry.carrier_id, "status": entry.status} for i, entry in entries]
+        values = [
+            {"row_id": i, "given": entry.carrier_id, "status": entry.status[:STATUS_CHARS]} for i, entry in entries
+        ]
         connection.execute(_ACCEPT, values)
     for before in (states.UNKNOWN, states.FAILED_UNKNOWN):
         ids = [row.id for row in rows if row.state == before]

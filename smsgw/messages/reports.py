@@ -1,14 +1,14 @@
 """Delivery reports: every one stored, the state only rises (reliability §4.3, rules 7 and 9)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Text, bindparam, case, exists, func, literal_column, null, select, update
 
 from smsgw.messages import inbox, states
-from smsgw.messages.tables import orphan_callback, outbound, outbound_event
+from smsgw.messages.tables import CODE_CHARS, STATUS_CHARS, orphan_callback, outbound, outbound_event
 from smsgw.store import db_now
 from smsgw.store.sql import among, dialect_of, each, given, insert, those_of
 
@@ -66,6 +66,7 @@ def apply_all(connection: Connection, deliveries: Sequence[Delivery]) -> list[bo
 
     For each: whether it was for one of our messages; False for an orphan (no row has its token or id).
     """
+    deliveries = [_fitting(delivery) for delivery in deliveries]
     rows = _find(connection, deliveries)
     told = [row.take(delivery) for row, delivery in zip(rows, deliveries, strict=True) if row is not None]
     stopped = [row.id for row in rows if row is not None and row.stopped]
@@ -82,6 +83,14 @@ def apply_all(connection: Connection, deliveries: Sequence[Delivery]) -> list[bo
         orphans.sort(key=lambda row: (row["carrier"], row["carrier_id"], row["carrier_status"]))
         connection.execute(_orphan(dialect_of(connection)), orphans)
     return [row is not None for row in rows]
+
+
+def _fitting(delivery: Delivery) -> Delivery:
+    """A report of which no word is longer than its column: one that is would take its neighbours with it."""
+    status, code = delivery.status, delivery.error_code
+    if len(status) <= STATUS_CHARS and (code is None or len(code) <= CODE_CHARS):
+        return delivery
+    return replace(delivery, status=status[:STATUS_CHARS], error_code=code and code[:CODE_CHARS])
 
 
 def _find(connection: Connection, deliveries: Sequence[Delivery]) -> list[_Row | None]:

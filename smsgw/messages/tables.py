@@ -22,6 +22,7 @@ BigId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite autoincrements 
 # Every state but those that nearly all messages end in, or pass through within moments. Spelled out one by one: SQLite
 # would make a list anew for each row that is compared with it.
 LISTED_STATES = "state <> 'queued' AND state <> 'sending' AND state <> 'delivered'"
+STATUS_CHARS, CODE_CHARS = 24, 16  # what is kept of a carrier's word and code; PostgreSQL refuses a longer one
 WITH_ERROR = "error_code IS NOT NULL"
 NOT_A_REPLY = "kind <> 'reply'"
 
@@ -111,8 +112,8 @@ outbound = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("callback_token", String(32), nullable=False, unique=True),
     Column("carrier_id", String(64)),
-    Column("carrier_status", String(24)),
-    Column("error_code", String(16)),
+    Column("carrier_status", String(STATUS_CHARS)),
+    Column("error_code", String(CODE_CHARS)),
     Column("error_text", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
@@ -206,7 +207,7 @@ outbound_event = Table(
     Column("to_state", String(16), nullable=False),
     Column("cause", String(32), nullable=False),
     Column("cause_key", String(64), nullable=False),
-    Column("error_code", String(16)),
+    Column("error_code", String(CODE_CHARS)),
     Column("repeats", Integer, nullable=False, server_default="0"),
     Column("last_at", BigInteger, nullable=False),
     UniqueConstraint("outbound_id", "cause_key"),
@@ -218,8 +219,8 @@ orphan_callback = Table(
     Column("id", BigId, primary_key=True),
     Column("carrier", String(16), nullable=False),
     Column("carrier_id", String(64), nullable=False),
-    Column("carrier_status", String(24), nullable=False),
-    Column("error_code", String(16)),
+    Column("carrier_status", String(STATUS_CHARS), nullable=False),
+    Column("error_code", String(CODE_CHARS)),
     Column("at", BigInteger, nullable=False),
     Column("repeats", Integer, nullable=False, server_default="0"),
     UniqueConstraint("carrier", "carrier_id", "carrier_status"),

@@ -5,6 +5,7 @@ from werkzeug.exceptions import HTTPException
 
 from smsgw import logs
 from smsgw.errors import HookRefused, StoreUnavailable
+from smsgw.web.tally import Tally
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -14,6 +15,7 @@ HEADERS = {
 }
 
 log = logs.get()
+refused = Tally()
 
 
 def secured(response: Response) -> Response:
@@ -26,7 +28,8 @@ def secured(response: Response) -> Response:
 def of_error(error: Exception) -> Response:
     """What the other side is told of an error; ours are logged by their kind alone."""
     if isinstance(error, HookRefused):
-        log.warning("hook_refused", reason=error.reason, status=error.status)
+        if count := refused.add((error.reason, error.status)):
+            log.warning("hook_refused", reason=error.reason, status=error.status, count=count)
         return _text(error.reason, error.status)
     if isinstance(error, StoreUnavailable):
         log.error("store_unavailable", error=str(error))
