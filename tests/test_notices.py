@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import Connection, delete, insert, select, update
 
+from smsgw.cli.members import command
 from smsgw.gateway import branch
 from smsgw.gateway.effects import carry_out
 from smsgw.gateway.notices import Sender, stage_changed
@@ -215,6 +218,23 @@ def test_who_is_unbound_hears_no_more_of_that_membership(told: Store, way: Calla
     with told.read() as connection:
         told_of = select(outbound_event.c.cause, outbound_event.c.to_state)
         assert [tuple(row) for row in connection.execute(told_of)] == [("unbound", "canceled")] * 3
+
+
+def test_whose_phone_an_import_takes_off_the_record_hears_no_more(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    populate(sqlite_store, 8, 1)
+    monkeypatch.setenv("SMSGW_DATABASE_URL", sqlite_store.engine.url.render_as_string())
+    monkeypatch.setenv("SMSGW_DATA_KEY", KEY.hex())
+    key = f"balance:2025:{joko(sqlite_store)}"
+    with sqlite_store.write() as connection:
+        text = SENDER.notice(key, Kind.ANNOUNCEMENT, JOKO.phone, "id", Reply("LACAK", "help"))
+        notices.queue(connection, [text, replace(text, key="balance:2025:0")])
+    file = tmp_path / "members.csv"
+    file.write_text(f"number,name,status,phone\n{JOKO.number},JOKO,AKTIF,+6281299990009\n")
+    done = CliRunner().invoke(command, ["import", str(file)])
+    assert done.exit_code == 0, done.output
+    assert [(row.notice_key == key, row.state) for row in rows(sqlite_store)] == [(True, "canceled"), (False, "queued")]
 
 
 def test_nothing_is_canceled_where_nothing_is_unbound(told: Store) -> None:

@@ -122,35 +122,65 @@ def test_a_conversation_goes_whole_or_not_at_all(store: Store, state: str, days:
     asked = came(store, "SM1", ROWS + 1)
     went(store, asked, ROWS + 1)
     went(store, asked, days, state, resend_no=1)
+    went(store, came(store, "SM2", 0), 0)
     for _ in range(2):
         run(store)
         let_rest(store)
-    assert (count(store, inbound), count(store, outbound), count(store, outbound_event)) == (1, 2, 2)
+    assert (count(store, inbound), count(store, outbound), count(store, outbound_event)) == (2, 3, 3)
+
+
+def test_no_id_is_given_twice_after_a_long_silence(store: Store) -> None:
+    first = came(store, "SM1", ROWS + 2)
+    came(store, "SM2", ROWS + 1)
+    went(store, first, ROWS + 2)
+    last = came(store, "SM3", ROWS + 1), went(store, first, ROWS + 1, kind="apology")
+    for _ in range(2):
+        run(store)
+        let_rest(store)
+    with store.read() as connection:
+        assert list(connection.scalars(select(inbound.c.carrier_id).order_by(inbound.c.id))) == ["SM1", "SM3"]
+    asked = came(store, "SM4", 0)
+    assert (asked > last[0], went(store, asked, 0) > last[1]) == (True, True)
+    for _ in range(2):
+        run(store)
+        let_rest(store)
+    assert [count(store, table) for table in (inbound, outbound, outbound_event)] == [1, 1, 1]
+
+
+def test_the_last_notice_stays_until_another_message_goes(store: Store) -> None:
+    went(store, None, deletion.NOTICES_DAYS + 2, notice_key="one")
+    last = went(store, None, deletion.NOTICES_DAYS + 1, notice_key="two")
+    purging(store, 2, 2).now(lambda count: True)
+    assert (count(store, outbound), texts(store, outbound)) == (1, [None])
+    assert went(store, None, 0, notice_key="three") > last
 
 
 def test_a_message_that_waits_for_its_answer_is_not_deleted(store: Store) -> None:
     came(store, "SM1", ROWS + 1, "received")
     came(store, "SM2", ROWS + 1)
+    came(store, "SM3", 0)
     for _ in range(2):
         run(store)
         let_rest(store)
     with store.read() as connection:
-        assert list(connection.scalars(select(inbound.c.carrier_id))) == ["SM1"]
+        assert list(connection.scalars(select(inbound.c.carrier_id).order_by(inbound.c.id))) == ["SM1", "SM3"]
 
 
 def test_notices_are_kept_long_enough_to_be_told_once_a_year(store: Store) -> None:
-    went(store, None, deletion.NOTICES_DAYS - 1, notice_key="new")
     went(store, None, deletion.NOTICES_DAYS + 1, notice_key="old")
+    went(store, None, deletion.NOTICES_DAYS - 1, notice_key="new")
+    went(store, None, 0, notice_key="last")
     purging(store, 2, 2).now(lambda count: True)
     with store.read() as connection:
-        assert list(connection.scalars(select(outbound.c.notice_key))) == ["new"]
-    assert count(store, outbound_event) == 1
+        assert list(connection.scalars(select(outbound.c.notice_key).order_by(outbound.c.id))) == ["new", "last"]
+    assert count(store, outbound_event) == 2
 
 
 def test_a_replay_is_nothing_before_while_and_after_its_message_is_purged(store: Store) -> None:
     sids = [f"SM{i:04}" for i in range(300)]
     for sid in sids:
         came(store, sid, ROWS + 1)
+    came(store, "SM9999", 0)
     replays = [Arrival("twilio", sid, PHONE, "2757", "JHT 18050012345") for sid in sids]
     receive, over = Receive(store, QuietBell()), Event()
 
@@ -170,18 +200,19 @@ def test_a_replay_is_nothing_before_while_and_after_its_message_is_purged(store:
     assert all(future.result() for future in replaying)
     receive.together(replays)
     receive.close()
-    assert (deleted, count(store, inbound), count(store, seen_id)) == (300, 0, 300)
+    assert (deleted, count(store, inbound), count(store, seen_id)) == (300, 1, 300)
 
 
 def test_many_purges_at_once_do_everything_once(store: Store) -> None:
     for i in range(250):
         went(store, came(store, f"SM{i:04}", ROWS + 1), ROWS + 1)
+    went(store, came(store, "SM9999", 0), 0)
     with ThreadPoolExecutor(4) as pool:
         first = [*pool.map(lambda _: run(store), range(4))]
         let_rest(store)
         second = [*pool.map(lambda _: run(store), range(4))]
     assert sum(done.deleted for done in (*first, *second)) == 250
-    assert [count(store, table) for table in (inbound, outbound, outbound_event, seen_id)] == [0, 0, 0, 250]
+    assert [count(store, table) for table in (inbound, outbound, outbound_event, seen_id)] == [1, 1, 1, 250]
 
 
 def test_a_purge_goes_on_where_it_was_stopped_and_takes_few_rows_at_a_time(store: Store) -> None:

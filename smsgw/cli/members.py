@@ -9,6 +9,7 @@ from rich.progress import MofNCompleteColumn
 
 from smsgw.cli import importing
 from smsgw.config import load
+from smsgw.gateway.notices import unbound
 from smsgw.members.demo import MAX_COUNT, OtherPopulation, populate
 from smsgw.members.import_columns import COLUMNS, HISTORY
 from smsgw.members.import_history import import_history
@@ -51,7 +52,7 @@ def demo(count: int, seed: int) -> None:
 def import_(file: Path, report: Path | None, delimiter: str) -> None:
     """Described by the decorator, which knows the columns."""
     with closing(open_database(load())) as store:
-        importing.bring(file, report, delimiter, partial(import_members, store))
+        importing.bring(file, report, delimiter, partial(import_members, store, on_gone=unbound))
 
 
 @command.command(

@@ -60,6 +60,11 @@ class Chunk:
             self.unchanged += 1
         return None
 
+    @property
+    def gone(self) -> list[tuple[str, int]]:
+        """The phones that have left a record, and the key of its membership."""
+        return [(row["gone"], row["of"]) for row in self._phones_gone]
+
     def write(self) -> None:
         """Write what is new and what differs."""
         run = self._connection.execute

@@ -10,6 +10,8 @@ from datetime import date
 from itertools import islice
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from smsgw.members import bulk
 from smsgw.members.import_chunk import Chunk
 from smsgw.members.import_ledger import Ledger
@@ -31,6 +33,8 @@ class Counts:
     bad: int = 0
 
 
+Gone = Callable[[Connection, str, int], object]
+"""Hears of a phone that has left the record of a membership, by its key."""
 Write = Callable[[Sequence[Record]], tuple[Counts, Sequence[Problem]]]
 """Writes a chunk of rows that are well by themselves; the problems are those that show only beside what is stored."""
 
@@ -43,15 +47,17 @@ def import_members(
     on_problem: Callable[[Problem], None],
     delimiter: str = ",",
     tick: Callable[[int], None] = lambda _: None,
+    on_gone: Gone = lambda connection, phone, membership_id: None,
 ) -> Counts:
-    """Bring the memberships of `path` into the store; `tick` hears how many bytes were read so far.
+    """Bring the memberships of `path` into the store; `tick` hears how many bytes were read so far, and `on_gone`, in
+    the same transaction, each phone that a record does not have any more.
 
     A row with a problem is left out and told to `on_problem`; the others are written, a thousand at a time.
     ImportRefused when the file as a whole cannot be read, and then nothing was written.
     """
     rows = Rows(path, MEMBERS, delimiter, today)
     with Ledger() as ledger:
-        return import_rows(store, rows, lambda records: _write(store, records, ledger), on_problem, tick)
+        return import_rows(store, rows, lambda records: _write(store, records, ledger, on_gone), on_problem, tick)
 
 
 def import_rows(
@@ -84,12 +90,14 @@ def _batches(rows: Iterable[Record | Sequence[Problem]], size: int) -> Iterator[
         yield batch
 
 
-def _write(store: Store, records: Sequence[Record], ledger: Ledger) -> tuple[Counts, list[Problem]]:
+def _write(store: Store, records: Sequence[Record], ledger: Ledger, on_gone: Gone) -> tuple[Counts, list[Problem]]:
     with store.write() as connection:
         bulk.alone(connection)
         chunk = Chunk(connection, records, ledger, store.cipher.digest)
         contradictions = [problem for record in records if (problem := chunk.add(record))]
         chunk.write()
+        for phone, membership_id in chunk.gone:
+            on_gone(connection, phone, membership_id)
     return Counts(chunk.new, chunk.changed, chunk.unchanged), contradictions
 
 

@@ -1,7 +1,7 @@
 """Deletion: the rows of old messages go, their tombstones stay, so that a replay of one is never answered.
 
 A tombstone is committed some time before its message is deleted: a replay whose statement began before the tombstone
-was there cannot see it, and must still find the message.
+was there cannot see it, and must still find the message. The last row of a log stays, so that no id is given twice.
 """
 
 from collections.abc import Collection, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, not_, or_, select
 
 from smsgw.messages.inbox import tombstone
 from smsgw.messages.retention import INBOUND, OUTBOUND
@@ -33,9 +33,16 @@ class Old:
     free: bool
 
 
+def _is_last(table: Table) -> ColumnElement[bool]:
+    """Whether a row has the highest id of its log. SQLite would give that id away again, and others name it."""
+    mine = table.alias()
+    return table.c.id == select(func.max(mine.c.id)).scalar_subquery()
+
+
 def _free(days: int) -> ColumnElement[bool]:
-    needed = or_(OUTBOUND.is_open, not_(OUTBOUND.older(days)))
-    return not_(or_(INBOUND.is_open, exists().where(outbound.c.inbound_id == inbound.c.id, needed)))
+    needed = or_(OUTBOUND.is_open, not_(OUTBOUND.older(days)), _is_last(outbound))
+    sent = exists().where(outbound.c.inbound_id == inbound.c.id, needed)
+    return not_(or_(INBOUND.is_open, _is_last(inbound), sent))
 
 
 def old(store: Store, connection: Connection, after: int, days: int) -> list[Old]:
@@ -73,7 +80,7 @@ def delete_conversations(connection: Connection, ids: Collection[int], days: int
 
 def _unasked(days: int) -> ColumnElement[bool]:
     kept = max(days, NOTICES_DAYS)
-    return and_(outbound.c.inbound_id.is_(None), OUTBOUND.older(kept), not_(OUTBOUND.is_open))
+    return and_(outbound.c.inbound_id.is_(None), OUTBOUND.older(kept), not_(or_(OUTBOUND.is_open, _is_last(outbound))))
 
 
 def delete_notices(connection: Connection, days: int) -> int:
