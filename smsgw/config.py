@@ -18,6 +18,7 @@ from smsgw.loopback import is_loopback
 PREFIX = "SMSGW_"
 HOME_ENV = f"{PREFIX}HOME"
 HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
+REDACTED_DAYS = 7  # texts are redacted after four days, the oldest first: a few more for a carrier that was away
 MIN_PACE, MAX_PACE = 0.01, 10_000  # messages a second
 
 
@@ -192,6 +193,10 @@ class Settings(BaseSettings):
     def _not_before_bodies(cls, value: int, info: ValidationInfo) -> int:
         if value < info.data.get("keep_bodies_days", 0):
             raise ValueError("must not be fewer than SMSGW_KEEP_BODIES_DAYS")
+        if value < REDACTED_DAYS and info.data.get("twilio_redact") == "on":
+            raise ValueError(
+                f"must be at least {REDACTED_DAYS} while SMSGW_TWILIO_REDACT is on: a row is needed for it"
+            )
         return value
 
     @field_validator("kannel_token")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
@@ -120,6 +121,41 @@ def test_a_carrier_that_is_away_is_asked_again_for_all(store: Store) -> None:
     away = Keeping(lambda carrier_id: DARK)
     assert (redact(store, away), len(away.asked)) == (0, 2 * AT_ONCE)  # one page, each of it twice
     assert redact(store, Keeping()) == 2 * AT_ONCE
+
+
+def test_a_call_that_took_long_is_not_tried_again(store: Store) -> None:
+    for days, carrier_id in ((7, "a"), (6, "b"), (5, "c")):
+        went(store, carrier_id, days)
+    seconds = [0.0]
+
+    def slow(carrier_id: str) -> Outcome:
+        if carrier_id != "b":
+            return DONE
+        seconds[0] += 13
+        return DARK
+
+    carrier = Keeping(slow)
+    with ThreadPoolExecutor(4) as pool:
+        assert Redact(store, {"twilio": carrier}, pool, now=lambda: seconds[0])() == 2
+    assert sorted(carrier.asked) == ["a", "b", "c"]
+
+
+def test_calls_that_hang_are_not_waited_for_beyond_the_turns_time(store: Store) -> None:
+    for days, carrier_id in ((7, "a"), (6, "b"), (5, "c")):
+        went(store, carrier_id, days)
+    over = Event()
+
+    def hanging(carrier_id: str) -> Outcome:
+        if carrier_id == "b":
+            over.wait(10)
+        return DONE
+
+    carrier = Keeping(hanging)
+    with ThreadPoolExecutor(4) as pool:
+        verb = Redact(store, {"twilio": carrier}, pool, ends_s=1.0)
+        assert verb() == 1
+        over.set()
+        assert verb() == 2  # from the first that had not ended
 
 
 def test_it_is_part_of_the_purges_turn(store: Store) -> None:

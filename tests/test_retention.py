@@ -1,6 +1,7 @@
 """Retention: texts and rows go after their days, tombstones stay, and a replay is nothing whenever it comes."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -304,6 +305,15 @@ def test_the_command_tells_first_and_then_does_it(sqlite_store: Store, monkeypat
 def test_rows_are_not_kept_shorter_than_texts() -> None:
     with pytest.raises(StartupError, match="SMSGW_KEEP_ROWS_DAYS"):
         load(keep_bodies_days=30, keep_rows_days=29)
+
+
+@pytest.mark.parametrize(("redact", "days", "starts"), [("on", 6, False), ("on", 7, True), ("off", 2, True)])
+def test_rows_are_kept_until_their_texts_are_redacted(redact: str, days: int, *, starts: bool) -> None:
+    expected = (
+        nullcontext() if starts else pytest.raises(StartupError, match=r"SMSGW_KEEP_ROWS_DAYS.*SMSGW_TWILIO_REDACT")
+    )
+    with expected:
+        assert load(twilio_redact=redact, keep_bodies_days=2, keep_rows_days=days).keep_rows_days == days
 
 
 @pytest.mark.parametrize("table", sorted(metadata.tables))

@@ -21,7 +21,6 @@ from smsgw.messages import inbox, notices, outbox, pauses, reroutes, spending, s
 from smsgw.messages.outbox import Mark
 from smsgw.messages.reroutes import Leaving, Routes, Why
 from smsgw.messages.rows import OutboundRow
-from smsgw.messages.tables import CODE_CHARS, STATUS_CHARS
 from smsgw.messages.terms import FREE, Terms
 from smsgw.store import Store
 
@@ -191,8 +190,8 @@ def _mark(row: OutboundRow, outcome: Outcome) -> Mark:
         outbound_id=row.id,
         state=STATE.get(outcome.verdict, states.QUEUED),
         carrier_id=outcome.carrier_id,
-        carrier_status=outcome.status and outcome.status[:STATUS_CHARS],
-        error_code=outcome.error_code and outcome.error_code[:CODE_CHARS],
+        carrier_status=outcome.status,
+        error_code=outcome.error_code,
         error_text=outcome.error_text,
         refused_by=row.carrier if outcome.breaker else None,
         wait_ms=_backoff_ms(row.attempts, outcome) if outcome.verdict is Verdict.SAFE else 0,

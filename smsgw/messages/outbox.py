@@ -28,7 +28,7 @@ from smsgw.messages import events, looks, pacing, pauses, spending, states
 from smsgw.messages.events import Step
 from smsgw.messages.reroutes import Leaving
 from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, Kind, OutboundRow
-from smsgw.messages.tables import outbound
+from smsgw.messages.tables import CODE_CHARS, STATUS_CHARS, outbound
 from smsgw.messages.terms import FREE, Terms
 from smsgw.store import db_now
 from smsgw.store.sql import dialect_of, each, given, insert_each, locked, spelled
@@ -40,7 +40,7 @@ HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a call made of a claimed row: its next state and what the carrier said."""
+    """What a call made of a claimed row: its next state and what the carrier said, cut to what the columns hold."""
 
     outbound_id: int
     state: str
@@ -54,6 +54,12 @@ class Mark:
     refused_by: str | None = None  # the carrier, where it refuses our account
     leaving: Leaving | None = None  # where another carrier may take it
     opted_out: str | None = None  # the phone, where it has told the carrier to stop
+
+    def __post_init__(self) -> None:
+        if self.carrier_status is not None and len(self.carrier_status) > STATUS_CHARS:
+            object.__setattr__(self, "carrier_status", self.carrier_status[:STATUS_CHARS])
+        if self.error_code is not None and len(self.error_code) > CODE_CHARS:
+            object.__setattr__(self, "error_code", self.error_code[:CODE_CHARS])
 
     @property
     def is_plain(self) -> bool:
