@@ -25,7 +25,8 @@ _CALL = """        if rows:
 """
 _CALL_THEN_CLAIM = """            connection.rollback()
         if rows:
-            marks = self._call_all(rows)
+            claims = [(row, self._now() + BEGIN_WITHIN_S) for row in rows]
+            marks = [mark for ended in self._calling.ends(claims) for mark in ended]
             with self._store.write() as connection:
                 outbox.claim(connection, token, limit)
             self._record(token, marks)
