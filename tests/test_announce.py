@@ -86,7 +86,8 @@ def test_it_goes_on_where_it_stopped_and_keeps_the_pace(bound: Store) -> None:
     due = [row.next_attempt_at for row in rows(bound)]
     assert due == sorted(due)
     assert all(9_000 <= later - before <= 11_000 for before, later in pairwise(due))
-    assert {row.expires_at - row.next_attempt_at for row in rows(bound)} == {7 * DAY_MS}
+    lives = [row.expires_at - row.next_attempt_at for row in rows(bound)]  # the clock is looked at once for each
+    assert all(abs(life - 7 * DAY_MS) < 1_000 for life in lives), lives
 
 
 def test_nobody_is_told_who_should_not_be(bound: Store) -> None:
