@@ -54,7 +54,7 @@ def test_concurrent_duplicates_are_one_message_each_now_and_after_a_purge(gate: 
     while gate.work.answering(64):
         pass
     assert (count(gate, inbound), count(gate, outbound)) == (IDS, IDS)
-    assert purge(gate) == IDS
+    assert purge(gate) == IDS - 1  # the last row stays
     assert post_all(gate, forms, IDS * 2) == {200: IDS * 2}
     assert gate.work.answering(64) == 0
-    assert (count(gate, inbound), count(gate, outbound), count(gate, seen_id)) == (0, 0, IDS)
+    assert (count(gate, inbound), count(gate, outbound), count(gate, seen_id)) == (1, 1, IDS - 1)

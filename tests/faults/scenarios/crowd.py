@@ -9,7 +9,7 @@ from itertools import cycle
 from sqlalchemy import func, select
 
 from smsgw.carriers.twilio import Twilio
-from smsgw.errors import NotPossible
+from smsgw.errors import NotPossible, StoreUnavailable
 from smsgw.gateway.send import SendVerb
 from smsgw.messages import byhand, states
 from smsgw.messages.tables import inbound, outbound, outbound_event
@@ -60,7 +60,14 @@ def _is_refused(phone: str) -> bool:
 
 def _poll(barrier: threading.Barrier, send: Callable[[int], int], times: int) -> int:
     barrier.wait(30)
-    return sum(send(1) for _ in range(times))
+    return sum(_polled(send) for _ in range(times))
+
+
+def _polled(send: Callable[[int], int]) -> int:
+    try:
+        return send(1)
+    except StoreUnavailable:  # a crowd before SQLite's one door, on a busy machine: a job would be tried again
+        return 0
 
 
 def _shuffled(stage: Stage) -> list[list[int]]:
@@ -82,6 +89,8 @@ def _resent(stage: Stage, outbound_id: int) -> bool:
             byhand.resend(connection, outbound_id)
     except NotPossible:
         return False
+    except StoreUnavailable:  # as above; who sees it presses again
+        return _resent(stage, outbound_id)
     return True
 
 
