@@ -31,8 +31,8 @@ from tests.bench.postgresql import postgresql
 from tests.support import past, twilio
 
 KEY: Final = bytes(range(64))
-CEILING_MS: Final = 500
-DASHBOARD_CEILING_MS: Final = 1_000
+CEILING_MS: Final = 500  # of a page of the log, at the middle; whoever comes first finds nothing in memory
+WORST_MS: Final = 1_000  # of a page of the log; and of a dashboard at the middle, which is kept for the next one
 TIMES: Final = 7
 MEMBERS: Final = 100_000
 
@@ -182,8 +182,10 @@ def _measured(store: Store, kind: str, messages: int) -> list[Figure]:
         return [*measure(services, kind, messages)]
 
 
-def _ceiling_ms(one: Figure) -> int:
-    return DASHBOARD_CEILING_MS if one.filter in dashboards(1) else CEILING_MS
+def _is_slow(one: Figure) -> bool:
+    if one.filter in dashboards(1):
+        return one.p50_ms > WORST_MS
+    return one.p50_ms > CEILING_MS or one.max_ms > WORST_MS
 
 
 @click.command()
@@ -193,7 +195,7 @@ def _ceiling_ms(one: Figure) -> int:
 @click.option("--json", "path", default="build/log.json", show_default=True, type=click.Path(path_type=Path))
 @click.option("--fill-only", is_flag=True, help="write the messages and stop")
 def main(messages: int, kinds: str, folder: Path, path: Path, **options: Any) -> None:
-    """Measure, print, write JSON, and fail where a page takes half a second, or a dashboard a whole one."""
+    """Measure, print, write JSON, and fail where a page takes half a second, at worst a whole one, or a dashboard that."""
     console = Console(width=120 if not sys.stdout.isatty() else None)
     figures: list[Figure] = []
     for kind in kinds.split(","):
@@ -207,9 +209,9 @@ def main(messages: int, kinds: str, folder: Path, path: Path, **options: Any) ->
     machine = {"processors": os.cpu_count(), "python": platform.python_version()}
     found = {"machine": machine, "messages": messages, "figures": [asdict(one) for one in figures]}
     path.write_text(json.dumps(found, indent=1) + "\n")
-    slow = [one for one in figures if one.max_ms > _ceiling_ms(one)]
+    slow = [one for one in figures if _is_slow(one)]
     for one in slow:
-        console.print(f"[red]{one.filter} on {one.database} took {one.max_ms} ms, more than {_ceiling_ms(one)}")
+        console.print(f"[red]{one.filter} on {one.database} took {one.p50_ms} ms, at worst {one.max_ms} ms: too long")
     if slow:
         sys.exit(1)
 
