@@ -195,7 +195,7 @@ def _is_slow(one: Figure) -> bool:
 @click.option("--json", "path", default="build/log.json", show_default=True, type=click.Path(path_type=Path))
 @click.option("--fill-only", is_flag=True, help="write the messages and stop")
 def main(messages: int, kinds: str, folder: Path, path: Path, **options: Any) -> None:
-    """Measure, print, write JSON, and fail where a page takes half a second, at worst a whole one, or a dashboard that."""
+    """Measure, print, write JSON; fail where a page takes half a second, at worst a whole one, or a dashboard that."""
     console = Console(width=120 if not sys.stdout.isatty() else None)
     figures: list[Figure] = []
     for kind in kinds.split(","):
