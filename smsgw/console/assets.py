@@ -15,6 +15,7 @@ FILES: Final[Mapping[str, tuple[Traversable, str]]] = {
     "bootstrap.css": (_BOOTSTRAP / "css" / "bootstrap.min.css", "text/css"),
     "console.css": (_OURS / "console.css", "text/css"),
     "console.js": (_OURS / "console.js", "text/javascript"),
+    "icon.svg": (_OURS / "icon.svg", "image/svg+xml"),
 }
 _FOR_A_YEAR: Final = "public, max-age=31536000, immutable"  # another content has another address
 
