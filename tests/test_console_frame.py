@@ -41,7 +41,7 @@ def test_a_page_sends_a_stranger_to_the_sign_in(console: Console, page: Page) ->
 def test_every_file_of_a_page_is_served_by_us_and_kept_for_a_year(console: Console) -> None:
     browser = console.browser()
     found = re.findall(r'(?:src|href)="(/console/assets/[^"]+)"', browser.get("/sign-in").text)
-    assert len(found) == 3
+    assert len(found) == 4
     for path in found:
         answer = browser.client.get(path)
         assert (answer.status_code, "immutable" in answer.headers["Cache-Control"]) == (200, True)
