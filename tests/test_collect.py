@@ -185,7 +185,7 @@ def db_ms(store: Store) -> int:
 
 
 def test_what_a_turn_has_no_time_for_is_the_next_ones(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure("ERROR")
+    logs.configure("INFO")
     carrier = paging(store, range(1, 11))
     assert a_turn(store, carrier) == 4
     assert "webhooks_left" in capsys.readouterr().err

@@ -23,7 +23,7 @@ def no_room() -> Iterator[None]:
     with suppress(OSError), open("/dev/full", "w", encoding="ascii") as full, redirect_stderr(full):
         logs.configure("INFO")
         yield
-    logs.configure("CRITICAL")
+    logs.configure("INFO")
 
 
 def lose(lines: int) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from smsgw import logs
 from smsgw.config import Settings
 from smsgw.errors import StartupError
 from smsgw.operators import oidc
@@ -87,6 +88,7 @@ BAD_TOKENS: dict[str, Claims] = {
 def test_a_token_that_cannot_be_trusted_lets_nobody_in(
     meeting: Meeting, spoilt: Claims, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    logs.configure("WARNING")
     meeting.account()
     for name, value in spoilt.items():
         setattr(meeting.provider, name, value)

@@ -48,3 +48,11 @@ const follow = (line) => {
   setInterval(() => look().catch(() => {}), 2000);
 };
 addEventListener("DOMContentLoaded", () => document.querySelectorAll("[data-live]").forEach(follow));
+
+// A second press within a moment is the same press: an act is sent once.
+const sent = new WeakMap();
+document.addEventListener("submit", (event) => {
+  if (!event.target.closest(".act")) return;
+  if (event.timeStamp - (sent.get(event.target) ?? -Infinity) < 3000) event.preventDefault();
+  else sent.set(event.target, event.timeStamp);
+});
