@@ -5,11 +5,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pyotp
 import pytest
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from smsgw.console.pages import oidc as page_of
 from smsgw.console.words import catalogue
 from smsgw.operators import accounts, oidc, proven, sessions, tries
+from smsgw.operators.tables import sign_in_tries
 from tests.support.console import Browser, Console
 from tests.support.meeting import START, Meeting, is_in
 from tests.support.provider import SECRET, signed
@@ -177,12 +179,23 @@ def test_guessed_codes_lock_the_account(meeting: Meeting) -> None:
     assert (answer.status_code, "Terlalu cepat" in answer.text) == (403, True)
 
 
-def test_codes_that_prove_nobody_are_counted_by_address(meeting: Meeting) -> None:
+def guess(meeting: Meeting, address: str) -> None:
     browser = meeting.console.browser()
     state = parse_qs(urlsplit(browser.get(START).headers["Location"]).query)["state"][0]
     for n in range(tries.FREE["address"] + 5):
-        browser.get(f"{START}/callback?code=guess{n}&state={state}")
+        browser.get(f"{START}/callback?code=guess{n}&state={state}", environ_base={"REMOTE_ADDR": address})
+
+
+def test_codes_that_prove_nobody_are_counted_by_address(meeting: Meeting) -> None:
+    guess(meeting, "203.0.114.7")
     assert meeting.provider.asked.count("/token") == tries.FREE["address"]
+
+
+def test_an_address_that_may_be_everybodys_is_shut_for_a_moment_only(meeting: Meeting) -> None:
+    guess(meeting, "10.0.0.1")
+    with meeting.console.services.store.read() as connection:
+        waits_ms = connection.scalar(select(sign_in_tries.c.until - sign_in_tries.c.at))
+    assert waits_ms == tries.SHARED_MS
 
 
 def test_every_reason_has_its_words() -> None:

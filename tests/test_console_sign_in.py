@@ -190,13 +190,13 @@ def test_while_its_address_waits_no_try_costs_a_row_or_a_look(console: Console, 
 @pytest.mark.parametrize(("address", "gets_in"), [(PUBLIC, False), (PROXY, True), ("127.0.0.1", True), ("::1", True)])
 def test_what_may_be_everybodys_address_waits_for_a_moment_only(console: Console, address: str, gets_in: bool) -> None:
     console.account("rina", "viewer")
-    store, kind = console.services.store, tries.kind_of(address)
+    store = console.services.store
     with store.write() as connection:
         for n in range(60):
-            tries.taken(connection, kind, address, n * tries.LONGEST_MIN * MINUTE)
+            tries.taken(connection, "address", address, n * tries.LONGEST_MIN * MINUTE)
         connection.execute(sign_in_tries.update().values(failures=tries.MOST))
         last = n * tries.LONGEST_MIN * MINUTE + tries.LONGEST_MIN * MINUTE
-        assert tries.taken(connection, kind, address, last)
+        assert tries.taken(connection, "address", address, last)
         assert connection.scalar(select(sign_in_tries.c.failures)) == tries.MOST
     assert knock(store, "rina", address, last + tries.SHARED_MS)[0] == gets_in
 

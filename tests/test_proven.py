@@ -28,8 +28,8 @@ def lock(meeting: Meeting) -> None:
 
 def lock_address(meeting: Meeting) -> None:
     with meeting.console.services.store.write() as connection:
-        for _ in range(tries.FREE["address"]):
-            tries.taken(connection, "address", "127.0.0.1", meeting.console.services.clock.now_ms())
+        for _ in range(tries.FREE["address"]):  # a minute ahead: such an address waits for a moment only
+            tries.taken(connection, "address", "127.0.0.1", meeting.console.services.clock.now_ms() + tries.MINUTE_MS)
 
 
 def take(meeting: Meeting) -> None:

@@ -49,9 +49,8 @@ def knows(store: Store, tried: Tried, now_ms: int) -> bool:
 
 def _checked(store: Store, tried: Tried, now_ms: int) -> tuple[bool, bool, tuple[Operator, Secrets] | None]:
     """Whether a try comes in time, whether its password is right, and the account."""
-    kind = tries.kind_of(tried.address)
     with store.read() as connection:
-        if tries.waits(connection, kind, tried.address, now_ms):
+        if tries.waits(connection, "address", tried.address, now_ms):
             return False, False, None
         early, crowded = tries.waits(connection, "account", tried.name, now_ms), tries.are_crowded(connection)
     if early and not crowded:
@@ -59,7 +58,7 @@ def _checked(store: Store, tried: Tried, now_ms: int) -> tuple[bool, bool, tuple
     with store.write() as connection:
         tries.forget(connection, now_ms)
         found = accounts.find(connection, tried.name)
-        by_address = tries.taken(connection, kind, tried.address, now_ms)
+        by_address = tries.taken(connection, "address", tried.address, now_ms)
         # In a crowd a made-up name has no row, never waits, and costs a hash each time: so does one that waits.
         counted = found is not None or not crowded
         by_account = not counted or tries.taken(connection, "account", tried.name, now_ms)
@@ -69,7 +68,7 @@ def _checked(store: Store, tried: Tried, now_ms: int) -> tuple[bool, bool, tuple
 
 def _forgive(connection: Connection, tried: Tried) -> None:
     tries.forgive(connection, "account", tried.name)
-    tries.forgive(connection, tries.kind_of(tried.address), tried.address)
+    tries.forgive(connection, "address", tried.address)
 
 
 def sign_out(store: Store, session: Session, actor: audit.Actor, now_ms: int) -> None:

@@ -19,7 +19,7 @@ from smsgw.store.sql import dialect_of, insert
 from smsgw.store.types import cipher_of
 
 MINUTE_MS: Final = 60_000
-FREE: Final[Mapping[str, int]] = {"account": 5, "address": 20, "shared": 20}
+FREE: Final[Mapping[str, int]] = {"account": 5, "address": 20}
 """Wrong tries in a row before the first wait. An address may be a whole office's."""
 WAITS_MIN: Final = (1, 2, 4, 8, 16, 32)
 LONGEST_MIN: Final = 60
@@ -27,14 +27,6 @@ SHARED_MS: Final = 2_000
 CROWD: Final = 1_000  # rows, from which on none is written for a name that no account has
 MOST: Final = 1_000  # of the count, which only tells how long to wait
 FORGOTTEN_MS: Final = 24 * 60 * MINUTE_MS
-
-
-def kind_of(address: str) -> str:
-    """Which kind of address it is: of one place, or perhaps everybody's."""
-    try:
-        return "shared" if ip_address(address).is_private else "address"
-    except ValueError:
-        return "shared"  # no address at all: a proxy's socket
 
 
 def waits(connection: Connection, kind: str, value: str, now_ms: int) -> bool:
@@ -51,7 +43,8 @@ def are_crowded(connection: Connection) -> bool:
 def taken(connection: Connection, kind: str, value: str, now_ms: int) -> bool:
     """Count a try; False: it comes too early, and is not to be looked at."""
     values = {"key": _key(connection, kind, value), "now": now_ms}
-    return connection.execute(_take(dialect_of(connection), kind), values).first() is not None
+    for_a_moment = kind == "address" and _is_shared(value)
+    return connection.execute(_take(dialect_of(connection), kind, for_a_moment), values).first() is not None
 
 
 def forgive(connection: Connection, kind: str, value: str) -> None:
@@ -73,11 +66,19 @@ def _key(connection: Connection, kind: str, value: str) -> bytes:
     return cipher_of(connection.dialect).digest(f"sign-in {kind} {value}")
 
 
+def _is_shared(address: str) -> bool:
+    """Whether it may be everybody's."""
+    try:
+        return ip_address(address).is_private
+    except ValueError:
+        return True  # no address at all: a proxy's socket
+
+
 @cache
-def _take(dialect: str, kind: str) -> Any:
+def _take(dialect: str, kind: str, for_a_moment: bool) -> Any:
     now, old = bindparam("now", type_=sign_in_tries.c.at.type), sign_in_tries.c
     count = case((old.at < now - FORGOTTEN_MS, 1), (old.failures >= MOST, MOST), else_=old.failures + 1)
-    steps, last = ((), SHARED_MS) if kind == "shared" else (WAITS_MIN, LONGEST_MIN * MINUTE_MS)
+    steps, last = ((), SHARED_MS) if for_a_moment else (WAITS_MIN, LONGEST_MIN * MINUTE_MS)
     waits = ((count == FREE[kind] + step, now + minutes * MINUTE_MS) for step, minutes in enumerate(steps))
     wait = case((count < FREE[kind], 0), *waits, else_=now + last)
     first = {"key": bindparam("key", type_=LargeBinary()), "failures": 1, "until": 0, "at": now}
