@@ -15,6 +15,7 @@ from smsgw.errors import StoreUnavailable
 from smsgw.gateway import pin
 from smsgw.gateway.desk import Desk
 from smsgw.gateway.effects import carry_out
+from smsgw.gateway.opened import opened
 from smsgw.gateway.reply import DEFAULT_LANGUAGE, Budget, Replier, Scene
 from smsgw.gateway.session import Meant
 from smsgw.keywords import Alert, Reading, Registry, Rules
@@ -98,13 +99,16 @@ class AnswerVerb:
         With `hand_over` the replies are claimed in the very commit that queues them, and handed over after it.
         """
         token = secrets.token_hex(16)
-        with self._store.write_one() as connection:
-            rows = inbox.claim(connection, token, limit)
+        rows = opened(self._store, inbox, token, lambda: self._claim(token, limit))
         if rows:
             replies = self._answered(token, rows, claimed=hand_over is not None)
             if hand_over is not None and replies:
                 hand_over(token, replies)
         return len(rows)
+
+    def _claim(self, token: str, limit: int) -> list[InboundRow]:
+        with self._store.write_one() as connection:
+            return inbox.claim(connection, token, limit)
 
     def _answered(self, token: str, rows: Sequence[InboundRow], *, claimed: bool) -> list[OutboundRow]:
         """Think about rows and commit: all at once, or each by itself where one of them raises."""

@@ -17,6 +17,7 @@ from smsgw import logs
 from smsgw.carriers import Carrier, Outcome, Parcel, Verdict
 from smsgw.errors import StoreUnavailable
 from smsgw.gateway.calling import Calling
+from smsgw.gateway.opened import opened
 from smsgw.messages import inbox, notices, outbox, pauses, reroutes, spending, states
 from smsgw.messages.outbox import Mark
 from smsgw.messages.reroutes import Leaving, Routes, Why
@@ -65,13 +66,16 @@ class SendVerb:
         if self._stopping.is_set():
             return 0
         token = secrets.token_hex(16)
-        with self._store.write() as connection:
-            rows = outbox.claim(connection, token, limit, self._terms)
+        rows = opened(self._store, outbox, token, lambda: self._claim(token, limit))
         if rows:
             self.hand_over(token, rows)
         if self._terms.paces:
             self._come_again()
         return len(rows)
+
+    def _claim(self, token: str, limit: int) -> list[OutboundRow]:
+        with self._store.write() as connection:
+            return outbox.claim(connection, token, limit, self._terms)
 
     def hand_over(self, token: str, rows: Sequence[OutboundRow]) -> None:
         """Send messages whose claim under `token` is committed."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select, true, update
 
 from smsgw.clock import OFFSET
-from smsgw.messages import states, twice
+from smsgw.messages import states, twice, unreadable
 from smsgw.messages.rows import Answer, Arrival, InboundRow, Kind
 from smsgw.messages.tables import contact, inbound, outbound, seen_id
 from smsgw.store import Store, db_now
@@ -151,6 +151,11 @@ _CLAIMED = _read(inbound.c).where(inbound.c.id.in_(bindparam("ids", expanding=Tr
 # is committed after it waits, and brings it along.
 _at_once = select(func.set_config("synchronous_commit", "off", true())).scalar_subquery().is_not(None)
 _CLAIM_AND_READ = _read(_TAKE.where(_at_once).returning(inbound).cte("claimed").c)
+
+
+def set_aside(connection: Connection, token: str) -> list[int]:
+    """Put off what `claim` under `token` could not open; the ids of it."""
+    return unreadable.set_aside(connection, inbound, _CLAIMED, _waiting, token)
 
 
 def held(connection: Connection, token: str, ids: Iterable[int]) -> set[int]:

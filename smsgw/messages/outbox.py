@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from smsgw.messages import events, looks, pacing, pauses, spending, states
+from smsgw.messages import events, looks, pacing, pauses, spending, states, unreadable
 from smsgw.messages.events import Step
 from smsgw.messages.reroutes import Leaving
 from smsgw.messages.rows import LIFE_MS, PRIORITY, Draft, Kind, OutboundRow
@@ -270,6 +270,13 @@ def _claim(terms: Terms, *, others: bool) -> Any:
             (outbound.c.expires_at - db_now()).label("expires_in_ms"),
         )
     )
+
+
+def set_aside(connection: Connection, token: str) -> list[int]:
+    """Put off what `claim` under `token` could not open; the ids of it."""
+    sealed = outbound.c.from_phone, outbound.c.to_phone, outbound.c.body
+    read = select(*sealed).where(outbound.c.id.in_(bindparam("ids", expanding=True)))
+    return unreadable.set_aside(connection, outbound, read, _waiting, token)
 
 
 def mark(connection: Connection, token: str, marks: Sequence[Mark]) -> None:
