@@ -8,6 +8,7 @@ from importlib.metadata import entry_points
 from threading import Event
 
 from redis import Redis
+from redis.exceptions import RedisError
 
 from smsgw import logs
 from smsgw.carriers import Carrier, Redacting
@@ -89,9 +90,9 @@ def open_services(settings: Settings, language: Language | None = None) -> Itera
     registry, rulebook = language or open_language(settings)
     offices = load_offices(settings.offices_file)
     store = open_database(settings)
-    _require_durable(settings, store)
     url = settings.redis_url.get_secret_value()
     redis = jobs.connect(url) if url else None
+    _require_durable(settings, store, redis)
     bell: Bell = jobs.bell(redis) if redis is not None else QuietBell()
     receive, settle = Receive(store, bell, with_pin=settings.pin == "on"), Settle(store)
     try:
@@ -117,12 +118,17 @@ def open_services(settings: Settings, language: Language | None = None) -> Itera
             redis.close()
 
 
-def _require_durable(settings: Settings, store: Store) -> None:
-    # Where it cannot be reached yet, the web process is up nevertheless and answers 503.
-    if settings.environment == "production":
-        with suppress(StoreUnavailable):
-            if problems := durability.problems(store):
-                raise StartupError(problems)
+def _require_durable(settings: Settings, store: Store, redis: Redis | None) -> None:
+    # What cannot be reached yet stops no start: the web process is up nevertheless, and answers 503 without a database.
+    if settings.environment != "production":
+        return
+    problems: list[str] = []
+    with suppress(StoreUnavailable):
+        problems += durability.problems(store)
+    with suppress(RedisError):
+        problems += jobs.problems(redis) if redis is not None else []
+    if problems:
+        raise StartupError(problems)
 
 
 def open_language(settings: Settings) -> Language:

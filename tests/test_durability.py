@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from redis import Redis
 from sqlalchemy import event, text
 
 from smsgw.config import Settings
@@ -66,6 +67,35 @@ def test_production_refuses_to_start_and_a_demo_does_not(settings: Make, postgre
     ]
     with open_services(settings(database_url=postgresql_url, twilio_api_url="http://127.0.0.1:1")) as services:
         assert services.settings.environment == "demo"
+
+
+@pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-ttl"])
+def test_production_refuses_a_redis_that_evicts_and_a_demo_does_not(
+    settings: Make, sqlite_url: str, redis_url: str, policy: str
+) -> None:
+    with Redis.from_url(redis_url) as client:
+        client.config_set("maxmemory-policy", policy)
+        try:
+            with (
+                pytest.raises(StartupError) as refused,
+                open_services(settings(**PRODUCTION, database_url=sqlite_url, redis_url=redis_url)),
+            ):
+                pytest.fail("it started")
+            demo = settings(database_url=sqlite_url, redis_url=redis_url, twilio_api_url="http://127.0.0.1:1")
+            with open_services(demo) as services:
+                assert services.redis is not None
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+    (problem,) = refused.value.problems
+    assert problem.startswith(f"Redis evicts by {policy}. Set maxmemory-policy noeviction")
+    with open_services(settings(**PRODUCTION, database_url=sqlite_url, redis_url=redis_url)) as services:
+        assert services.settings.environment == "production"
+
+
+def test_production_starts_where_redis_is_away(settings: Make, sqlite_url: str) -> None:
+    away = settings(**PRODUCTION, database_url=sqlite_url, redis_url="redis://127.0.0.1:1")
+    with open_services(away) as services:
+        assert services.settings.environment == "production"
 
 
 def test_production_starts_on_sqlite_and_where_the_database_is_away(settings: Make, sqlite_url: str) -> None:

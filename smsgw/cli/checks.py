@@ -19,6 +19,7 @@ from smsgw.cli import datakey
 from smsgw.clock import today
 from smsgw.config import Settings, env_file
 from smsgw.errors import StartupError, StoreUnavailable
+from smsgw.gateway import jobs
 from smsgw.keywords import load_registry
 from smsgw.loopback import host_of, is_loopback
 from smsgw.messages import pauses, spending
@@ -240,12 +241,10 @@ def _paused(store: Store) -> Iterator[Finding]:
 
 
 def _policy(client: Redis) -> Finding:
-    try:
-        policy = dict(client.config_get("maxmemory-policy")).get("maxmemory-policy")
-    except RedisError:
-        return Finding("Redis does not tell its eviction policy; it should be noeviction")
-    step = "" if policy == "noeviction" else "Set maxmemory-policy noeviction: evicted jobs are lost bells."
-    return Finding(f"Redis evicts by {policy}", step)
+    policy = jobs.eviction(client)
+    if policy is None:
+        return Finding(f"Redis does not tell its eviction policy; it should be {jobs.NO_EVICTION}")
+    return Finding(f"Redis evicts by {policy}", "" if policy == jobs.NO_EVICTION else jobs.EVICTION_STEP)
 
 
 def _demo_in_public(settings: Settings) -> str:

@@ -35,6 +35,8 @@ ALIVE_KEY = "smsgw:alive"
 LOST_KEY = "smsgw:log_lines_lost"
 MAX_JOBS = 20_000
 RING_TIMEOUT_S = 0.3
+NO_EVICTION = "noeviction"
+EVICTION_STEP = "Set maxmemory-policy noeviction: evicted jobs are lost bells."
 FULL = 50  # jobs waiting beyond which the sweep need not add more
 # fmt: off
 FIELDS = frozenset({
@@ -74,6 +76,18 @@ def connect(url: str, timeout_s: float | None = RING_TIMEOUT_S) -> Redis:
     """A client that gives up at once: no retry; `timeout_s` bounds connecting and each answer."""
     retry = Retry(NoBackoff(), 0)
     return Redis.from_url(url, retry=retry, socket_timeout=timeout_s, socket_connect_timeout=timeout_s or 3)
+
+
+def eviction(redis: Redis) -> str | None:
+    """The policy by which a full Redis makes room; None where it does not tell. RedisError where it does not answer."""
+    found: str | None = redis.info("memory").get("maxmemory_policy")  # managed ones tell it here, and refuse CONFIG
+    return found
+
+
+def problems(redis: Redis) -> list[str]:
+    """What is not safe about this Redis, each with its next step. RedisError where it does not answer."""
+    policy = eviction(redis)
+    return [] if policy in (None, NO_EVICTION) else [f"Redis evicts by {policy}. {EVICTION_STEP}"]
 
 
 def queue(redis: Redis) -> Queue:
