@@ -23,19 +23,24 @@ class Edit:
 _CALL = """        if rows:
             self.hand_over(token, rows)
 """
-_CALL_THEN_CLAIM = """            connection.rollback()
-        if rows:
+_CALL_THEN_CLAIM = """        if rows:
             claims = [(row, self._now() + BEGIN_WITHIN_S) for row in rows]
             marks = [mark for ended in self._calling.ends(claims) for mark in ended]
             with self._store.write() as connection:
                 outbox.claim(connection, token, limit)
             self._record(token, marks)
 """
+_CLAIM = "            return outbox.claim(connection, token, limit, self._terms)\n"
+_CLAIM_NOT = """            rows = outbox.claim(connection, token, limit, self._terms)
+            connection.rollback()
+            return rows
+"""
 _RAISED = "states.raised(self.state, delivery.state) if delivery.state else self.state"
 MUTANTS: Final[Mapping[str, Sequence[Edit]]] = {
     "claim_after_call": (
         Edit("smsgw/gateway/work.py", "self.answering(BATCH, self.sending.hand_over)", "self.answering(BATCH)"),
         Edit("smsgw/gateway/send.py", _CALL, _CALL_THEN_CLAIM),
+        Edit("smsgw/gateway/send.py", _CLAIM, _CLAIM_NOT),
     ),
     "no_unique_inbound": (
         Edit(
