@@ -222,7 +222,8 @@ def terms_of(settings: Settings) -> Terms:
 
 def _sending(services: Services, pool: Executor, stopping: Event) -> SendVerb:
     routes, terms = services.settings.routes, terms_of(services.settings)
-    return SendVerb(services.store, services.carriers, pool, routes, terms, Later(services.bell, "send"), stopping)
+    later, width = Later(services.bell, "send"), services.settings.send_threads
+    return SendVerb(services.store, services.carriers, pool, routes, terms, later, stopping, width=width)
 
 
 def _answering(services: Services) -> AnswerVerb:

@@ -7,7 +7,7 @@ from threading import Event, Lock
 
 import pytest
 
-from smsgw.gateway.calling import Calling
+from smsgw.gateway.calling import NEAR_AFTER, Calling
 
 WIDTH = 8
 
@@ -123,3 +123,27 @@ def test_whoever_is_cut_off_begins_no_more_calls(pool: ThreadPoolExecutor) -> No
     line.free.set()
     pool.shutdown()
     assert line.calls == 2 + WIDTH  # those that were under way
+
+
+@pytest.mark.parametrize("batch", [1, 5, NEAR_AFTER])
+def test_a_carrier_is_near_while_its_calls_are_quick_and_far_from_the_first_slow_one_on(
+    pool: ThreadPoolExecutor, batch: int
+) -> None:
+    seconds, now = 0.0, 0.0
+
+    def call(number: int) -> int:
+        nonlocal now
+        now += seconds
+        return number
+
+    calling = Calling(call, pool, lambda: now)
+    near: list[bool] = []
+    for _ in range(0, NEAR_AFTER, batch):
+        near.append(calling.is_near)
+        assert [*calling.ends(range(batch))] == [[*range(batch)]]
+    assert not any(near)
+    near = [calling.is_near]
+    for seconds in (0.5, 0.0):  # noqa: B007 - what a call takes
+        assert [*calling.ends([1])] == [[1]]
+        near.append(calling.is_near)
+    assert near == [True, False, False]

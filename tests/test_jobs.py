@@ -195,6 +195,16 @@ def test_a_stalled_queue_is_not_filled_with_sweeps(redis: Redis) -> None:
     assert jobs.queue(redis).count == jobs.FULL
 
 
+def test_who_is_called_beside_a_worker_does_not_crowd_out_answers_and_sweeps(redis: Redis) -> None:
+    bell = jobs.bell(redis)
+    for _ in range(2 * jobs.ENOUGH):
+        bell.call("send")
+    assert jobs.queue(redis).count == jobs.ENOUGH
+    bell.ring("answer")
+    jobs.SweepCron().enqueue(redis)
+    assert jobs.queue(redis).count == jobs.ENOUGH + 2
+
+
 @pytest.fixture(params=["away", "full"])
 def useless_redis(request: pytest.FixtureRequest, redis: Redis, redis_url: str) -> Iterator[str]:
     """The URL of a Redis that nothing can be given to: nobody listens, or it has no room."""

@@ -18,7 +18,7 @@ import structlog
 from smsgw.store import Cipher, Store, open_store
 from tests.model.clock import DatabaseClock
 from tests.model.play import Played, folder, play
-from tests.model.scenarios import LAGS, NOBODY, POINTS, Group, Scenario, groups
+from tests.model.scenarios import FAR_NOBODY, LAGS, NOBODY, POINTS, Group, Point, Scenario, groups
 from tests.model.world import World
 from tests.support.mutants import environment, mutated_tree
 
@@ -53,7 +53,7 @@ def test_nothing_is_lost_doubled_or_untrue(
     played = play(quick_store, group)
     record_property("model", played.figures())
     assert told(played) == []
-    assert (played.deaths > 0) == (group.point != NOBODY)
+    assert (played.deaths > 0) == (group.point not in (NOBODY, FAR_NOBODY))
 
 
 # One group of each point, and of each other way that calls may go.
@@ -64,7 +64,7 @@ SLICE = [*{group.point: group for group in reversed(groups(31))}.values(), *grou
 def test_nothing_is_on_postgresql_either(postgresql_store: Store, group: Group) -> None:
     played = play(postgresql_store, group)
     assert told(played) == []
-    assert (played.deaths > 0) == (group.point != NOBODY)
+    assert (played.deaths > 0) == (group.point not in (NOBODY, FAR_NOBODY))
 
 
 def test_the_scenarios_are_many_and_no_two_are_the_same() -> None:
@@ -75,17 +75,23 @@ def test_the_scenarios_are_many_and_no_two_are_the_same() -> None:
         assert sum(scenario.lag == lag for scenario in everything) >= AT_LEAST
 
 
-def test_every_transaction_of_a_verb_has_its_points(sqlite_store: Store) -> None:
+@pytest.mark.parametrize("nobody", [NOBODY, FAR_NOBODY], ids=str)
+def test_every_transaction_of_a_verb_has_its_points(sqlite_store: Store, nobody: Point) -> None:
     clock = DatabaseClock(sqlite_store)
     found: dict[str, int] = {}
     for webhook in ("late", "missed"):
-        world = World(sqlite_store, clock, [Scenario(NOBODY, webhook, ("429",), "reset, taken", "late", "one look")])
+        world = World(sqlite_store, clock, [Scenario(nobody, webhook, ("429",), "reset, taken", "late", "one look")])
         world.live()
         found |= {verb: max(count, found.get(verb, 0)) for verb, count in world.transactions.items()}
         clear(sqlite_store)
-    named = {verb: max(point.write for point in POINTS if point.verb == verb) for verb in found}
-    # With little to answer the worker looks for what is to be sent: the first transaction of that verb.
-    assert found == named | {"answer": named["answer"] + 1}
+    named = {
+        verb: max(point.write for point in POINTS if point.verb == verb and point.far in (False, nobody.far))
+        for verb in found
+    }
+    # With little to answer the worker looks for what else is to be sent: the first transaction of that verb. Where the
+    # carrier is far each round answers and sends, whatever its verb.
+    more = {"answer": named["answer"], "send": named["answer"] - 1} if nobody.far else {"answer": named["answer"] + 1}
+    assert found == named | more
 
 
 def clear(store: Store) -> None:

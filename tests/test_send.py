@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from smsgw.carriers import Outcome, Parcel, Verdict
 from smsgw.errors import StoreUnavailable
+from smsgw.gateway.calling import NEAR_AFTER
 from smsgw.gateway.send import BEGIN_WITHIN_S, MAX_BACKOFF_MS, SendVerb
 from smsgw.messages import inbox, outbox, states
 from smsgw.messages.outbox import Mark
@@ -172,6 +173,26 @@ def test_a_carrier_that_was_slow_is_called_side_by_side_from_the_first_call_on(s
         verb = SendVerb(store, {"scripted": Scripted(slow)}, pool, now=lambda: float(len(calls)))
         assert [verb(1), verb(8)] == [1, 8]
     assert {row.state for row in rows(store)} == {"accepted"}
+
+
+def test_no_more_is_to_be_claimed_than_is_called_for_at_once_unless_calls_are_quick(store: Store) -> None:
+    queue(store, NEAR_AFTER + 1)
+    seconds = 0.0
+
+    def call(parcel: Parcel) -> Outcome:
+        nonlocal seconds
+        seconds += len(rows_called) == NEAR_AFTER
+        rows_called.append(parcel)
+        return accept(parcel)
+
+    rows_called: list[Parcel] = []
+    with ThreadPoolExecutor(8) as pool:
+        verb = SendVerb(store, {"scripted": Scripted(call)}, pool, width=8, now=lambda: seconds)
+        limits = [verb.at_once]
+        for limit in (NEAR_AFTER, 1):
+            assert verb(limit) == limit
+            limits.append(verb.at_once)
+    assert limits == [8, None, 8]
 
 
 def test_what_is_uncertain_is_never_sent_again(store: Store) -> None:

@@ -12,11 +12,13 @@ from smsgw.gateway.work import BATCH, Work
 class Scripted:
     """Answers, or sends, so many rows a round; notes what it and the bell did, in order."""
 
-    def __init__(self, rounds: list[int]) -> None:
-        self.rounds = rounds
+    def __init__(self, rounds: list[int], at_once: int | None = None) -> None:
+        self.rounds, self.at_once = rounds, at_once
+        self.limits: list[int] = []
         self.done: list[str] = []
 
     def __call__(self, limit: int, hand_over: Callable[[], None] | None = None) -> int:
+        self.limits.append(limit)
         rows = self.rounds.pop(0) if self.rounds else 0
         self.done.append(f"look {rows}")
         if hand_over is not None:
@@ -74,6 +76,49 @@ def test_answers_are_handed_over_each_round_and_the_rest_is_sent_when_there_is_l
     answering, sending = Scripted(list(rounds)), Scripted([])
     work(answering, sending, Scripted([])).answer()
     assert sending.done == done
+
+
+WIDTH = 8
+# What an answering round finds, what the sending rounds find, and what is done: nothing is handed over.
+FAR: list[tuple[list[int], list[int], list[str]]] = [
+    ([0], [0], ["answer 0", "send 0"]),
+    ([1], [1], ["answer 1", "send 1"]),
+    (
+        [9, 0, 2, 0],
+        [WIDTH, 6, 1],
+        ["answer 9", "send 8", "call", "answer 0", "send 6", "answer 2", "send 1", "answer 0"],
+    ),
+]
+
+
+class Named(Scripted):
+    """Notes all under its name in one list."""
+
+    def __init__(self, name: str, rounds: list[int], at_once: int | None, done: list[str]) -> None:
+        super().__init__(rounds, at_once)
+        self.name, self.all = name, done
+
+    def __call__(self, limit: int, hand_over: Callable[[], None] | None = None) -> int:
+        rows = super().__call__(limit, hand_over)
+        self.all.append(f"{self.name} {rows}")
+        return rows
+
+    def call(self, verb: str) -> None:
+        self.all.append("call")
+
+
+@pytest.mark.parametrize("verb", ["answer", "send"])
+@pytest.mark.parametrize(("answered", "sent", "done"), FAR, ids=str)
+def test_for_a_far_carrier_no_more_is_claimed_than_is_called_for_at_once(
+    answered: list[int], sent: list[int], done: list[str], verb: str
+) -> None:
+    seen: list[str] = []
+    answering, sending = Named("answer", [*answered], None, seen), Named("send", [*sent], WIDTH, seen)
+    getattr(work(answering, sending, Named("bell", [], None, seen)), verb)()
+    assert seen[: len(done)] == done
+    assert "hand over" not in answering.done + sending.done
+    assert set(sending.limits) == {WIDTH}
+    assert set(answering.limits) == {BATCH}
 
 
 def test_a_job_whose_time_is_up_leaves_the_sending_to_another() -> None:

@@ -13,6 +13,7 @@ End = TypeVar("End")
 
 SLOW_S = 0.003  # a call on average, from which on the rest of a batch is called side by side
 HICCUP_S = 0.02  # of a busy machine, which says nothing of the carrier
+NEAR_AFTER = 64  # quick calls in a row, after which a carrier is taken for near
 TELL_S = 0.5  # between two tellings of what has ended, while other calls are still under way
 
 
@@ -30,6 +31,12 @@ class Calling(Generic[Row, End]):
         self._pool = pool
         self._now = now
         self._is_slow = False  # the last call, or the last batch
+        self._quick = 0  # calls in a row
+
+    @property
+    def is_near(self) -> bool:
+        """Whether calls have been quick for a while: then a whole batch is over within a moment."""
+        return self._quick >= NEAR_AFTER
 
     def ends(self, rows: Sequence[Row]) -> Generator[list[End], None, None]:
         """Call for all rows; what came of the calls, as it becomes known. The first error of a call is raised at the
@@ -40,6 +47,7 @@ class Calling(Generic[Row, End]):
         else:
             yield from self._many(_Batch(deque(rows)), started)
         self._is_slow = _is_slow(self._now() - started, len(rows))
+        self._quick = 0 if self._is_slow else min(self._quick + len(rows), NEAR_AFTER)
 
     def _many(self, batch: "_Batch[Row, End]", started: float) -> Generator[list[End], None, None]:
         calls = self._begin(batch, len(batch.left) if self._is_slow else 1)

@@ -38,6 +38,7 @@ RING_TIMEOUT_S = 0.3
 NO_EVICTION = "noeviction"
 EVICTION_STEP = "Set maxmemory-policy noeviction: evicted jobs are lost bells."
 FULL = 50  # jobs waiting beyond which the sweep need not add more
+ENOUGH = 10  # jobs waiting beyond which nobody is called beside a worker: whoever texts next waits behind them
 # fmt: off
 FIELDS = frozenset({
     "created_at", "data", "description", "ended_at", "enqueued_at", "failure_ttl", "last_heartbeat",
@@ -128,7 +129,7 @@ def bell(redis: Redis) -> Muted:
             enqueue(to, verb)
 
     def strike_anyway(verb: str) -> None:
-        if to.count < FULL:
+        if to.count < ENOUGH:
             enqueue(to, verb)
 
     return Muted(

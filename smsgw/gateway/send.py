@@ -48,10 +48,12 @@ class SendVerb:
         later: Callable[[float], None] = lambda seconds: None,
         stopping: Event | None = None,
         *,
+        width: int | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """`routes`: the carriers of those of our numbers that have several. `later` is told how many seconds what
-        waits for its number's pace has still to wait. While `stopping` is set nothing is claimed and no call begins."""
+        waits for its number's pace has still to wait. `width`: that of the pool, where claims are to be
+        no wider. While `stopping` is set nothing is claimed and no call begins."""
         self._now = now  # in seconds, for how long calls take
         self._store = store
         self._carriers = carriers
@@ -59,7 +61,17 @@ class SendVerb:
         self._terms = terms
         self._later = later
         self._stopping = stopping or Event()
+        self._width = width
         self._calling = Calling(self._call, pool, now)
+
+    @property
+    def at_once(self) -> int | None:
+        """How many messages to claim at most; None where it does not matter, since the carrier answers at once.
+
+        What is claimed and not yet called for when a worker dies is lost to its participant: nobody knows that it
+        never left. So no more is claimed than is called for side by side, unless the calls are over in a moment.
+        """
+        return None if self._calling.is_near else self._width
 
     def __call__(self, limit: int) -> int:
         """Send up to `limit` due messages; how many were claimed."""

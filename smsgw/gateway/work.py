@@ -51,7 +51,7 @@ class Work:
 
     def send(self) -> None:
         """Send what waits."""
-        self._rounds("send", self._send_round)
+        self._rounds("send", self._send_or_far_round)
 
     def sweep(self) -> None:
         """Tidy up, then call for what is due, whatever the bells say."""
@@ -98,19 +98,32 @@ class Work:
         return time.monotonic() < until and not self.stopping.is_set()
 
     def _answer_round(self, until: float) -> int:
+        if self.sending.at_once is not None:
+            return self._far_round(until)
         answered = self._called_for("answer", self.answering(BATCH, self.sending.hand_over))
         if answered < BUSY or self.paced:
-            # Calls that take their time have had all the time of a job: two rounds of them would outlast it.
-            if self._goes_on(until):
-                self._send_round(until)
-            else:
-                self.bell.ring("send")
+            self._send_in_time(until)
         return answered
 
-    def _send_round(self, until: float) -> int:
-        return self._called_for("send", self.sending(BATCH))
+    def _send_or_far_round(self, until: float) -> int:
+        return self._send_round() if self.sending.at_once is None else self._far_round(until)
 
-    def _called_for(self, verb: str, done: int) -> int:
-        if done == BATCH:
+    def _far_round(self, until: float) -> int:
+        """Calls take their time: whoever texts meanwhile is answered before the next ones begin."""
+        return self._called_for("answer", self.answering(BATCH)) + self._send_in_time(until)
+
+    def _send_in_time(self, until: float) -> int:
+        # Calls that take their time have had all the time of a job: two rounds of them would outlast it.
+        if self._goes_on(until):
+            return self._send_round()
+        self.bell.ring("send")
+        return 0
+
+    def _send_round(self) -> int:
+        limit = self.sending.at_once or BATCH
+        return self._called_for("send", self.sending(limit), limit)
+
+    def _called_for(self, verb: str, done: int, limit: int = BATCH) -> int:
+        if done == limit:
             self.bell.call(verb)
         return done

@@ -45,7 +45,7 @@ class Death:
         """Die, where it is time."""
         # A worker that stood still goes on to its next batch, whose transactions are later ones.
         write = self._point.write if when == "stall" else self._write
-        if self._armed and self._left and self._point == Point(self._verb, write, when):
+        if self._armed and self._left and self._point == Point(self._verb, write, when, self._point.far):
             self._left -= 1
             self.deaths += 1
             raise Died

@@ -10,26 +10,33 @@ from typing import Final
 class Point:
     """Where a process dies: at the n-th transaction of a verb, before it begins, before its commit ("torn") or after
     it; or in a call of the verb, before the carrier has it ("call") or after ("called"). Or it does not die but stands
-    still in a call ("stall") until its lease is over, and goes on. 0: nothing of the kind."""
+    still in a call ("stall") until its lease is over, and goes on. 0: nothing of the kind. `far`: the carrier takes its
+    time, so that what was answered is claimed by a transaction of its own."""
 
     verb: str
     write: int
     when: str
+    far: bool = False
 
     def __str__(self) -> str:
-        return f"{self.verb}.{self.write}.{self.when}" if self.write else self.verb
+        name = f"{self.verb}.{self.write}.{self.when}" if self.write else self.verb
+        return f"far.{name}" if self.far else name
 
 
-def _points(verb: str, **writes: tuple[str, ...]) -> tuple[Point, ...]:
-    return tuple(Point(verb, int(write[1:]), when) for write, whens in writes.items() for when in whens)
+def _points(verb: str, *, far: bool = False, **writes: tuple[str, ...]) -> tuple[Point, ...]:
+    return tuple(Point(verb, int(write[1:]), when, far) for write, whens in writes.items() for when in whens)
 
 
 NOBODY: Final = Point("nobody", 0, "")
 CALLED: Final = ("call", "called", "stall")  # in a call that follows this transaction
+FAR_NOBODY: Final = Point("nobody", 0, "", far=True)
 POINTS: Final = (
     NOBODY,
+    FAR_NOBODY,
     *_points("receive", _1=("torn", "after")),
     *_points("answer", _1=("torn", "after"), _2=("torn", "after", *CALLED), _3=("begin", "torn", "after")),
+    *_points("answer", far=True, _1=("torn", "after"), _2=("torn", "after"), _3=("torn", "after", *CALLED)),
+    *_points("answer", far=True, _4=("begin", "torn", "after")),
     *_points("send", _1=("torn", "after", *CALLED), _2=("begin", "torn", "after")),
     *_points("settle", _1=("torn", "after")),
     *_points("sweep", _1=("torn", "after"), _2=("torn", "after")),
@@ -37,13 +44,17 @@ POINTS: Final = (
     *_points("collect", _1=("torn", "after"), _2=("begin", "torn", "after"), _3=("torn", "after")),
 )
 
-CLAIMED: Final = (Point("answer", 2, "after"), Point("send", 1, "after"))
+CLAIMED: Final = (Point("answer", 2, "after"), Point("answer", 3, "after", far=True), Point("send", 1, "after"))
 # Between the commit of a claim and that of what its call came to: only here may a message's fate stay in the dark.
 PAST_CLAIM: Final = (
     *_points("answer", _2=("after", *CALLED), _3=("begin", "torn")),
+    *_points("answer", far=True, _3=("after", *CALLED), _4=("begin", "torn")),
     *_points("send", _1=("after", *CALLED), _2=("begin", "torn")),
 )
-FIRST_CALL: Final = _points("answer", _2=("after", *CALLED), _3=("begin", "torn", "after"))
+FIRST_CALL: Final = (
+    *_points("answer", _2=("after", *CALLED), _3=("begin", "torn", "after")),
+    *_points("answer", far=True, _3=("after", *CALLED), _4=("begin", "torn", "after")),
+)
 # How a message comes: its webhook once, twice before it is answered, again long after; or never, and the list has it.
 WEBHOOKS: Final = ("once", "twice", "late", "missed")
 # What the calls before the last one come to: each says that the message was not taken. The account is refused for
@@ -119,7 +130,8 @@ class Group:
         return [*self._all()][:: self.part]
 
     def _all(self) -> Iterator[Scenario]:
-        lags = [*LAGS, NO_LIST] if self.point in (NOBODY, Point("answer", 3, "begin")) else [*LAGS]
+        without_list = NOBODY, FAR_NOBODY, Point("answer", 3, "begin"), Point("answer", 4, "begin", far=True)
+        lags = [*LAGS, NO_LIST] if self.point in without_list else [*LAGS]
         for webhook, (terminal, reports), lag in product(WEBHOOKS, _ends(self.point), lags):
             if _meets(self.point, webhook):
                 yield Scenario(self.point, webhook, self.prefix, terminal, reports, lag)
@@ -135,7 +147,7 @@ def _reaches(point: Point, prefix: tuple[str, ...]) -> bool:
     if point in FIRST_CALL:
         return not prefix
     if "away" in prefix:
-        return point in (NOBODY, Point("sweep", 1, "torn"))
+        return point in (NOBODY, FAR_NOBODY, Point("sweep", 1, "torn"))
     if "account" in prefix:
         return point.verb in ("nobody", "send", "sweep") and point.when not in CALLED
     return bool(prefix) if point.verb == "send" else True

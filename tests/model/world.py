@@ -36,6 +36,7 @@ COLLECT_S = 301.0  # the carriers' lists are asked every five minutes
 STEP_S = 8.0  # longer than the waits of the first attempts
 AWAY_STEP_S = 150.0
 ALWAYS = 1_000_000
+WIDTH = 16  # calls side by side where the carrier is far: more than MIDDLE
 ROUNDS = 40  # steps until nothing waits: a bound for the worst
 LEASE_S = 61.0
 LOOKS_S = (15.0, 45.0, 240.0, 61.0)  # the last for those whose looker died
@@ -51,6 +52,7 @@ class World:
         self._clock = clock
         self.messages = [Message(scenario, f"SM{n:032x}", f"+62812{n:08}") for n, scenario in enumerate(scenarios, 1)]
         point = self.messages[0].scenario.point
+        self._width = WIDTH if point.far else None
         self._last_call = len(self.messages[0].scenario.prefix)
         # At work one in each batch; where it is repeated at once, as a request or a sweep is, one in each.
         self._at_work = Death(point, _deaths(point, len(self.messages)))
@@ -194,7 +196,7 @@ class World:
         clock = Clock(store)
         return Work(
             answering=AnswerVerb(store, registry(), Directory(store), clock, rulebook()),
-            sending=SendVerb(store, carriers, pool),
+            sending=SendVerb(store, carriers, pool, width=self._width),
             sweeping=SweepVerb(store, clock, Apologies(registry(), rulebook())),
             bell=bell,
             pool=pool,  # type: ignore[arg-type]  # whatever calls
