@@ -7,9 +7,10 @@ only while nothing moves: no call and no report is under way, and what waits has
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, func, select, update
 
 from smsgw.gateway import jobs
 from smsgw.messages import collecting, inbox, outbox, states
@@ -101,10 +102,17 @@ def pass_time(stage: Stage, ms: int, *, everything: bool = False) -> None:
     watched = (*OPEN, states.FAILED_UNKNOWN)
     with stage.store.write() as connection:
         waits = () if everything else (inbound.c.state == states.RECEIVED,)
+        _lock(connection, inbound, waits)
         connection.execute(update(inbound).where(*waits).values({column.name: column - ms for column in mine}))
         waits = () if everything else (outbound.c.state.in_(watched),)
+        _lock(connection, outbound, waits)
         connection.execute(update(outbound).where(*waits).values({column.name: column - ms for column in theirs}))
         asked = heartbeat.c.name.startswith(collecting.ASKED)
         connection.execute(update(heartbeat).where(asked).values(at=heartbeat.c.at - ms))
         connection.execute(update(carrier_pause).values(paused_until=carrier_pause.c.paused_until - ms))
     stage.network.pass_time(ms / 1000)
+
+
+def _lock(connection: Connection, table: Table, waits: Sequence[ColumnElement[bool]]) -> None:
+    """In the order in which workers lock rows: in another one they and we would wait for each other in a ring."""
+    connection.execute(select(table.c.id).where(*waits).order_by(table.c.id).with_for_update()).all()
