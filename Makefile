@@ -39,7 +39,7 @@ docs: setup-dev ## write the tables of the documents anew from the program
 bench: setup-dev ## measure the gateway beside the usual way to build one (takes minutes)
 	@$(BIN)/python -m tests.bench
 
-faults: setup-dev ## play every fault on both databases with ten seeds, and write docs/faults.md (takes hours)
+faults: setup-dev ## play every fault on both databases with ten seeds, and write docs/faults.md (takes more than an hour)
 	@$(BIN)/python -m tests.faults --seed 1,2,3,4,5,6,7,8,9,10 --at-once 5 --json docs/recorded/faults.json
 	@$(BIN)/python -m tests.docs write
 

@@ -117,6 +117,23 @@ def test_a_redis_that_evicts_is_unsafe(settings: Make, sqlite_url: str, redis_ur
     assert list(said) == ["Redis evicts by allkeys-lru"]
 
 
+def test_a_redis_whose_account_may_not_ask_is_not_taken_for_dead(
+    settings: Make, sqlite_url: str, redis_url: str
+) -> None:
+    with Redis.from_url(redis_url) as client:
+        client.execute_command("ACL", "SETUSER", "default", "-info")
+        try:
+            found = [*all_checks(settings(**PRODUCTION, database_url=sqlite_url, redis_url=redis_url))]
+        finally:
+            client.execute_command("ACL", "SETUSER", "default", "+info")
+    told = [finding for finding in found if "Redis" in finding.what]
+    assert [finding.what.partition(";")[0] for finding in told] == [
+        "Redis answers",
+        "Redis does not tell its eviction policy",
+    ]
+    assert all(finding.well for finding in told)
+
+
 def test_a_postgresql_that_does_not_write_through_is_unsafe(
     settings: Make, postgresql_url: str, redis_url: str
 ) -> None:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol
 
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 from redis.retry import Retry
 from rq import Queue, SimpleWorker
 from rq.cron import CronJob, CronScheduler
@@ -81,7 +81,10 @@ def connect(url: str, timeout_s: float | None = RING_TIMEOUT_S) -> Redis:
 
 def eviction(redis: Redis) -> str | None:
     """The policy by which a full Redis makes room; None where it does not tell. RedisError where it does not answer."""
-    found: str | None = redis.info("memory").get("maxmemory_policy")  # managed ones tell it here, and refuse CONFIG
+    try:
+        found: str | None = redis.info("memory").get("maxmemory_policy")  # managed ones tell it here, and refuse CONFIG
+    except ResponseError:  # an account that may not ask
+        return None
     return found
 
 

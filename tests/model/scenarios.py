@@ -38,18 +38,23 @@ POINTS: Final = (
     *_points("answer", far=True, _1=("torn", "after"), _2=("torn", "after"), _3=("torn", "after", *CALLED)),
     *_points("answer", far=True, _4=("begin", "torn", "after")),
     *_points("send", _1=("torn", "after", *CALLED), _2=("begin", "torn", "after")),
+    *_points("send", far=True, _1=("torn", "after"), _2=("torn", "after", *CALLED), _3=("begin", "torn", "after")),
     *_points("settle", _1=("torn", "after")),
     *_points("sweep", _1=("torn", "after"), _2=("torn", "after")),
     *_points("look", _1=("torn", "after"), _2=("begin", "torn", "after")),
     *_points("collect", _1=("torn", "after"), _2=("begin", "torn", "after"), _3=("torn", "after")),
 )
 
-CLAIMED: Final = (Point("answer", 2, "after"), Point("answer", 3, "after", far=True), Point("send", 1, "after"))
+CLAIMED: Final = (
+    *(Point("answer", 2, "after"), Point("answer", 3, "after", far=True)),
+    *(Point("send", 1, "after"), Point("send", 2, "after", far=True)),
+)
 # Between the commit of a claim and that of what its call came to: only here may a message's fate stay in the dark.
 PAST_CLAIM: Final = (
     *_points("answer", _2=("after", *CALLED), _3=("begin", "torn")),
     *_points("answer", far=True, _3=("after", *CALLED), _4=("begin", "torn")),
     *_points("send", _1=("after", *CALLED), _2=("begin", "torn")),
+    *_points("send", far=True, _2=("after", *CALLED), _3=("begin", "torn")),
 )
 FIRST_CALL: Final = (
     *_points("answer", _2=("after", *CALLED), _3=("begin", "torn", "after")),
